@@ -1,0 +1,67 @@
+# The two commands for everybody: `make demo` shows a conference, `make test` checks everything.
+# For developers: `scripts/cgo go test ./elements/...` runs one package's tests, `make shell` is a shell
+# in which gst-launch-1.0 knows the elements.
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PLUGIN    := build/libgstjitsi.so
+GST_ENV   := GST_PLUGIN_PATH=$(CURDIR)/build GST_REGISTRY=$(CURDIR)/build/registry.bin
+DESTDIR   ?=
+# where GStreamer looks, unless told otherwise
+PLUGINDIR ?= $(shell pkg-config --variable=pluginsdir gstreamer-1.0)
+SECONDS_OF_DEMO ?= 15
+
+.PHONY: build deps test check unit elements-test meson-test e2e demo inspect install uninstall shell clean
+
+build: deps
+	@mkdir -p build
+	scripts/cgo go build -buildmode=c-shared -trimpath -o $(PLUGIN) ./plugin
+
+deps:
+	@scripts/deps
+
+test: deps check unit build inspect elements-test meson-test e2e
+
+# What can be said without compiling the bindings.
+check:
+	@unformatted=$$(gofmt -l elements plugin signaling tests); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./signaling/... ./tests/...
+
+unit:
+	go test -race ./signaling/... ./tests/deployment/...
+
+# -buildmode=pie shares the compiled bindings with the plugin's c-shared build.
+elements-test: build
+	scripts/cgo go vet ./elements/... ./plugin
+	$(GST_ENV) scripts/cgo go test -buildmode=pie ./elements/...
+
+e2e: build
+	$(GST_ENV) go test ./tests/footage/... ./tests/demo/... ./tests/e2e/...
+
+# The elements load and document themselves.
+inspect: build
+	@for element in jitsisrc jitsisink jitsibin; do \
+	  $(GST_ENV) gst-inspect-1.0 $$element >build/$$element.txt || exit 1; \
+	done
+
+# The other way to build: what a distribution runs.
+meson-test: build
+	@[ -f build/meson/build.ninja ] || meson setup build/meson >build/meson-setup.log || { cat build/meson-setup.log; exit 1; }
+	meson test -C build/meson --quiet
+
+demo: build
+	$(GST_ENV) go run ./tests/demo -seconds $(SECONDS_OF_DEMO)
+
+install: build
+	install -D -m 644 $(PLUGIN) $(DESTDIR)$(PLUGINDIR)/libgstjitsi.so
+
+uninstall:
+	rm -f $(DESTDIR)$(PLUGINDIR)/libgstjitsi.so
+
+shell: build
+	$(GST_ENV) $${SHELL:-bash}
+
+clean:
+	rm -rf build

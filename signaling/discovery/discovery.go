@@ -9,13 +9,6 @@ type Meeting struct {
 	Token  string // from ?jwt=
 }
 
-// ParseLocation splits a meeting's URL as pasted from a browser: https://host[:port]/[tenant/]Room[?jwt=…][#config…].
-func ParseLocation(location string) (Meeting, error) { return Meeting{}, nil }
-
-// NormaliseRoom makes a room name as the web client does: lower case, percent-encoding of what a JID's node
-// can't carry.
-func NormaliseRoom(room string) (string, error) { return room, nil }
-
 // Deployment holds a deployment's addresses.
 type Deployment struct {
 	WebSocketURL string
@@ -23,7 +16,3 @@ type Deployment struct {
 	MUCDomain    string
 	FocusJID     string
 }
-
-// Defaults are the addresses of a deployment with the usual layout: wss://HOST/xmpp-websocket (with the
-// tenant's path in front), HOST, conference.HOST, focus.HOST.
-func Defaults(m Meeting) (Deployment, error) { return Deployment{}, nil }

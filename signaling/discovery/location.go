@@ -1,0 +1,74 @@
+package discovery
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+)
+
+// ParseLocation splits a meeting's URL as pasted from a browser: https://host[:port]/[tenant/]Room[?jwt=…][#config…].
+// Like the web client it takes the last part of the path for the room and all before it for the tenant.
+func ParseLocation(location string) (Meeting, error) {
+	u, err := parseServer(stripSpace(location))
+	if err != nil {
+		return Meeting{}, fmt.Errorf("meeting URL: %w", err)
+	}
+	tenant, room := splitPath(u.EscapedPath())
+	if room == "" {
+		return Meeting{}, fmt.Errorf("meeting URL of %s names no room", u.Host)
+	}
+	m := Meeting{Server: u.Scheme + "://" + u.Host, Token: u.Query().Get("jwt")}
+	if m.Room, err = NormaliseRoom(room); err != nil {
+		return Meeting{}, err
+	}
+	if m.Tenant, err = url.PathUnescape(tenant); err != nil {
+		return Meeting{}, fmt.Errorf("tenant %q: malformed percent-encoding", tenant)
+	}
+	return m, nil
+}
+
+// parseServer accepts http and https URLs; a URL without a scheme is taken for https. Its errors leave out
+// everything behind the path, where tokens are.
+func parseServer(server string) (*url.URL, error) {
+	if !strings.Contains(server, "://") {
+		server = "https://" + server
+	}
+	u, err := url.Parse(server)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%q is not a URL", withoutQuery(server))
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("%q is neither https nor http", withoutQuery(server))
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("%q names no host", withoutQuery(server))
+	case u.User != nil:
+		return nil, errors.New("a user name or password in the URL is not supported")
+	}
+	return u, nil
+}
+
+func splitPath(path string) (tenant, room string) {
+	path = strings.Trim(path, "/")
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		return path[:i], path[i+1:]
+	}
+	return "", path
+}
+
+func withoutQuery(s string) string {
+	if i := strings.IndexAny(s, "?#@"); i >= 0 {
+		return s[:i] + "…"
+	}
+	return s
+}
+
+func stripSpace(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
+}

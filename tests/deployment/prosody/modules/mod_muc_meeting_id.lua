@@ -1,0 +1,17 @@
+-- Gives each room a unique meeting id and shows it in the room's disco form, as in all recordings
+-- (muc#roominfo_meetingId in the answer to disco#info of the room).
+
+local uuid = require "util.uuid";
+
+module:hook("muc-room-created", function (event)
+	event.room._data.meeting_id = event.room._data.meeting_id or uuid.generate();
+end);
+
+module:hook("muc-disco#info", function (event)
+	table.insert(event.form, {
+		name = "muc#roominfo_meetingId";
+		label = "The meeting unique id.";
+		value = "";
+	});
+	event.formdata["muc#roominfo_meetingId"] = event.room._data.meeting_id;
+end);

@@ -1,0 +1,78 @@
+package prosody
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// process is a child that dies with this process, however this one ends.
+type process struct {
+	cmd    *exec.Cmd
+	output buffer
+	exited chan struct{}
+	err    error // how it ended; read after exited is closed
+}
+
+func run(dir, name string, args ...string) (*process, error) {
+	p := &process{exited: make(chan struct{})}
+	p.cmd = exec.Command(name, args...)
+	p.cmd.Dir = dir
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	started := make(chan error, 1)
+	go func() {
+		// The kernel sends the death signal when the thread that started the child ends, not the process
+		// (prctl(2)), so this goroutine keeps its thread until the child is gone.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		if p.err = p.cmd.Wait(); p.err == nil {
+			p.err = fmt.Errorf("exit status 0")
+		}
+		close(p.exited)
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("run %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// stop ends the child in order, or by force when it takes too long, and returns when it is gone.
+func (p *process) stop(patience time.Duration) {
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-p.exited:
+	case <-timer.C:
+		p.cmd.Process.Kill()
+		<-p.exited
+	}
+}
+
+// buffer collects output while it is read from elsewhere.
+type buffer struct {
+	mu   sync.Mutex
+	data bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.String()
+}

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // process is a child that dies with this process, however this one ends.
@@ -46,17 +45,11 @@ func run(dir, name string, args ...string) (*process, error) {
 	return p, nil
 }
 
-// stop ends the child in order, or by force when it takes too long, and returns when it is gone.
-func (p *process) stop(patience time.Duration) {
-	p.cmd.Process.Signal(syscall.SIGTERM)
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case <-p.exited:
-	case <-timer.C:
-		p.cmd.Process.Kill()
-		<-p.exited
-	}
+// kill ends the child at once and returns when it is gone. An orderly shutdown of Prosody takes a second, and
+// there is nothing that it would save.
+func (p *process) kill() {
+	p.cmd.Process.Kill() // fails only when the child is gone already
+	<-p.exited
 }
 
 // buffer collects output while it is read from elsewhere.

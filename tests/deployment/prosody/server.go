@@ -107,7 +107,7 @@ func start(ctx context.Context, opts Options) (*Server, error) {
 func (s *Server) Close() error {
 	var err error
 	s.close.Do(func() {
-		s.process.stop(5 * time.Second)
+		s.process.kill()
 		err = os.RemoveAll(s.dir)
 	})
 	return err

@@ -1,0 +1,94 @@
+package xmpp
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+
+	"mellium.im/xmpp/jid"
+	"mellium.im/xmpp/stanza"
+)
+
+// ErrEnded says that the stream ended before the answer came.
+var ErrEnded = errors.New("the stream ended before an answer came")
+
+type pending struct {
+	to     jid.JID
+	answer chan *IQ // of length one; closed without an answer when the stream ends
+}
+
+// Request sends an IQ and waits for its answer. An answer of type error is returned as *Error.
+func (c *Client) Request(ctx context.Context, to jid.JID, kind stanza.IQType, payload any) (*IQ, error) {
+	id := rand.Text()
+	p := pending{to: to, answer: make(chan *IQ, 1)}
+	if !c.expect(id, p) {
+		return nil, ErrEnded
+	}
+	defer c.forget(id)
+	c.Send(newOutIQ(id, to, kind, payload))
+	select {
+	case iq, ok := <-p.answer:
+		if !ok {
+			return nil, ErrEnded
+		}
+		return iq, iq.body.err()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("no answer from %s: %w", to, ctx.Err())
+	}
+}
+
+func (c *Client) expect(id string, p pending) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pending == nil {
+		return false
+	}
+	c.pending[id] = p
+	return true
+}
+
+func (c *Client) forget(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.pending, id)
+}
+
+func (iq *IQ) isAnswer() bool { return iq.Type == stanza.ResultIQ || iq.Type == stanza.ErrorIQ }
+
+// resolve hands an answer to whoever waits for it. It must come from whom was asked: others could guess ids.
+func (c *Client) resolve(iq *IQ) {
+	c.mu.Lock()
+	p, ok := c.pending[iq.ID]
+	if ok && c.comesFrom(iq.From, p.to) {
+		delete(c.pending, iq.ID)
+	} else {
+		ok = false
+	}
+	c.mu.Unlock()
+	if !ok {
+		c.cfg.Log.Debugf("ignoring an answer from %s that nobody waits for", iq.From)
+		return
+	}
+	p.answer <- iq
+}
+
+// comesFrom follows RFC 6120 section 8.1.2.1: our own server may leave its address out or use our bare one.
+func (c *Client) comesFrom(from, asked jid.JID) bool {
+	if from.Equal(asked) {
+		return true
+	}
+	none := jid.JID{}
+	ours := asked.Equal(none) || asked.Equal(c.address.Domain()) || asked.Equal(c.address.Bare())
+	return ours && (from.Equal(none) || from.Equal(c.address.Bare()) || from.Equal(c.address.Domain()))
+}
+
+// abandonRequests wakes everybody who waits when the stream is over.
+func (c *Client) abandonRequests() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pending {
+		close(p.answer)
+	}
+	c.pending = nil
+}

@@ -1,0 +1,31 @@
+/* The C that the bindings have no call for, and the code that runs once a packet. */
+#pragma once
+#include <gst/gst.h>
+
+GType gstx_enum_register (const char *name, guint n, const gint * values, const char **names, const char **nicks);
+GstDebugCategory *gstx_debug_category (const char *name, const char *description);
+guint gstx_action_signal (GType type, const char *name, GType ret, guint n, GType * params);
+void gstx_class_ref (GType type);
+GType gstx_class_type (gpointer klass);
+void gstx_object_unref (gpointer object);
+gint gstx_object_refcount (gpointer object);
+void gstx_flag_set (gpointer object, guint flag);
+void gstx_flag_unset (gpointer object, guint flag);
+guint gstx_disconnect_signal (gpointer object, const char *signal);
+
+/* A gate: drops buffers on the pads that it was added to until it is opened. */
+typedef struct _GstxGate GstxGate;
+GstxGate *gstx_gate_new (void);
+void gstx_gate_unref (GstxGate * gate);
+void gstx_gate_add (GstxGate * gate, GstPad * pad);
+void gstx_gate_open (GstxGate * gate);
+
+/* A table of the SSRCs that may come in, with their CNAMEs. */
+typedef struct _GstxSsrcTable GstxSsrcTable;
+GstxSsrcTable *gstx_ssrc_table_new (void);
+void gstx_ssrc_table_unref (GstxSsrcTable * table);
+void gstx_ssrc_table_set (GstxSsrcTable * table, guint32 ssrc, const char *cname);
+void gstx_ssrc_table_remove (GstxSsrcTable * table, guint32 ssrc);
+void gstx_ssrc_table_filter (GstxSsrcTable * table, GstPad * pad);
+guint64 gstx_ssrc_table_dropped (GstxSsrcTable * table);
+void gstx_ssrc_table_provide_cnames (GstxSsrcTable * table, GstElement * jitterbuffer, GstElement * rtpbin, guint session, guint32 ssrc);

@@ -1,0 +1,54 @@
+package gstx
+
+// #include "gstx.h"
+import "C"
+
+import (
+	"runtime"
+	"time"
+
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
+)
+
+// Hold takes a reference for a goroutine and returns what gives it back. The instance pointer of an element's own
+// methods is borrowed.
+func Hold(object gobject.Object) (release func()) {
+	gobject.UnsafeObjectRef(object)
+	return func() { C.gstx_object_unref(native(object)) }
+}
+
+// Unref drops one reference without touching the wrapper's finalizer.
+func Unref(object gobject.Object) { C.gstx_object_unref(native(object)) }
+
+// RefCount is for tests and debugging.
+func RefCount(object gobject.Object) int { return int(C.gstx_object_refcount(native(object))) }
+
+// SetFlag sets an object flag (GST_OBJECT_FLAG_SET).
+func SetFlag(object gobject.Object, flag uint32) { C.gstx_flag_set(native(object), C.guint(flag)) }
+
+// UnsetFlag clears an object flag (GST_OBJECT_FLAG_UNSET).
+func UnsetFlag(object gobject.Object, flag uint32) { C.gstx_flag_unset(native(object), C.guint(flag)) }
+
+// DisconnectSignal disconnects all handlers of a signal and returns how many there were.
+func DisconnectSignal(object gobject.Object, signal string) (n int) {
+	withCString(signal, func(c *C.char) { n = int(C.gstx_disconnect_signal(native(object), c)) })
+	return n
+}
+
+// collectLimit bounds how long Collect waits for the finalizer goroutine.
+const collectLimit = 200 * time.Millisecond
+
+// Collect drops the references that wrappers on the Go heap still hold. The heap is so small that the collector
+// would not run by itself for minutes; each wrapper left pins a webrtcbin with its threads and sockets.
+func Collect() {
+	for range 2 { // a finalizer's own wrappers go with the second round
+		done := make(chan struct{})
+		sentinel := new([16]byte)
+		runtime.SetFinalizer(sentinel, func(*[16]byte) { close(done) })
+		runtime.GC()
+		select {
+		case <-done:
+		case <-time.After(collectLimit):
+		}
+	}
+}

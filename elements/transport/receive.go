@@ -1,0 +1,160 @@
+package transport
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+	"gstjitsi/signaling/jingle"
+)
+
+// receiveSession is rtpbin's session for everything: all media is bundled.
+const receiveSession = uint32(0)
+
+// AddSource lets a source's packets in. Its Stream comes when they do.
+func (t *Transport) AddSource(source jingle.Source) {
+	t.mu.Lock()
+	t.sources[source.SSRC] = source
+	t.mu.Unlock()
+	t.ssrcs.Set(source.SSRC, source.Endpoint)
+	t.updateRTXMap()
+}
+
+// RemoveSource takes a source's stream and everything that webrtcbin keeps for it away. It may wait for a streaming
+// thread that is inside the application's pipeline, so the work is done on a goroutine of its own, which wait ends.
+func (t *Transport) RemoveSource(ssrc uint32, wait *sync.WaitGroup) {
+	t.ssrcs.Remove(ssrc)
+	t.mu.Lock()
+	stream := t.streams[ssrc]
+	delete(t.streams, ssrc)
+	delete(t.sources, ssrc)
+	t.mu.Unlock()
+	t.updateRTXMap()
+	if stream == nil {
+		return
+	}
+	wait.Go(func() {
+		t.recovering("remove source", func() { t.removeStream(stream) })
+	})
+}
+
+func (t *Transport) removeStream(s *Stream) {
+	s.Release()
+	t.rtpbin.Emit("clear-ssrc", receiveSession, s.Source.SSRC)
+	s.pad.SetActive(false)
+	t.webrtc.RemovePad(s.pad)
+	s.drop()
+	t.logf(gst.LevelDebug, "removed the stream of %s, SSRC %d", s.Source.Name, s.Source.SSRC)
+}
+
+// updateRTXMap tells the retransmission receiver which SSRC repeats which; by itself it finds out with the first
+// retransmission only, by luck.
+func (t *Transport) updateRTXMap() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.rtx == nil {
+		return
+	}
+	ssrcs := gst.NewStructureEmpty("application/x-rtp-ssrc-map")
+	for _, s := range t.sources {
+		if s.RTX != 0 {
+			ssrcs.SetValue(fmt.Sprint(s.SSRC), s.RTX)
+		}
+	}
+	t.rtx.SetObjectProperty("ssrc-map", ssrcs)
+}
+
+// Stream is the RTP of one source, coming out of Head. It is held until Release, on a thread that belongs to this
+// source alone.
+type Stream struct {
+	Source jingle.Source
+	Codec  string // lower-case encoding name
+	Head   gst.Element
+
+	transport *Transport
+	pad       gst.Pad
+	probe     uint32
+	release   sync.Once
+}
+
+// Release lets the data flow.
+func (s *Stream) Release() { s.release.Do(func() { s.pad.RemoveProbe(s.probe) }) }
+
+// onPad takes a new pad of webrtcbin. Its head swallows errors of what follows: an error, or an element that is not
+// linked, would travel up to the socket and end all reception.
+func (t *Transport) onPad(pad gst.Pad) {
+	if pad.GetDirection() != gst.PadSrc {
+		return
+	}
+	ssrc, err := padSSRC(pad)
+	if err != nil {
+		t.logf(gst.LevelWarning, "%v", err)
+		return
+	}
+	head, err := makeElement("errorignore", "")
+	if err != nil {
+		t.cfg.Events.Failed(err)
+		return
+	}
+	head.SetObjectProperty("ignore-notlinked", true)
+	head.SetObjectProperty("ignore-eos", true)
+	gstx.SetFromString(head, "convert-to", "ok")
+	t.cfg.Bin.Add(head)
+	head.SyncStateWithParent()
+	s := &Stream{transport: t, pad: pad, Head: head, Codec: padCodec(pad)}
+	s.probe = pad.AddProbe(gst.PadProbeTypeBlockDownstream, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		return gst.PadProbeOK
+	})
+	pad.Link(head.GetStaticPad("sink"))
+	t.limitKeyFrameRequests(pad, ssrc)
+
+	t.mu.Lock()
+	source, known := t.sources[ssrc]
+	s.Source = source
+	if known && !t.closed {
+		t.streams[ssrc] = s
+	}
+	closed := t.closed
+	t.mu.Unlock()
+	if !known || closed {
+		t.logf(gst.LevelDebug, "pad of SSRC %d that left meanwhile", ssrc)
+		s.Release()
+		return
+	}
+	t.logf(gst.LevelDebug, "stream of %s, SSRC %d, %s", source.Name, ssrc, s.Codec)
+	t.cfg.Events.Stream(s)
+}
+
+// drop takes the head out of the bin.
+func (s *Stream) drop() {
+	s.Head.SetState(gst.StateNull)
+	s.transport.cfg.Bin.Remove(s.Head)
+}
+
+// padSSRC reads the SSRC off the name of rtpbin's pad, recv_rtp_src_SESSION_SSRC_PT.
+func padSSRC(pad gst.Pad) (uint32, error) {
+	ghost, ok := pad.(gst.GhostPad)
+	if !ok {
+		return 0, fmt.Errorf("webrtcbin's pad %s is not a ghost pad", pad.GetName())
+	}
+	target := ghost.GetTarget()
+	if target == nil {
+		return 0, fmt.Errorf("webrtcbin's pad %s has no target", pad.GetName())
+	}
+	var session, ssrc, pt uint32
+	if _, err := fmt.Sscanf(target.GetName(), "recv_rtp_src_%d_%d_%d", &session, &ssrc, &pt); err != nil {
+		return 0, fmt.Errorf("rtpbin's pad %s: %w", target.GetName(), err)
+	}
+	return ssrc, nil
+}
+
+func padCodec(pad gst.Pad) string {
+	caps := pad.GetCurrentCaps()
+	if caps == nil || caps.GetSize() == 0 {
+		return ""
+	}
+	return strings.ToLower(caps.GetStructure(0).GetString("encoding-name"))
+}

@@ -1,0 +1,125 @@
+// Package transport is one media session: a webrtcbin with its repairs, the session description going in, and
+// pads by SSRC coming out. It knows nothing of participants, and signalling only as parsed types.
+package transport
+
+import (
+	"sync"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+	"github.com/go-gst/go-gst/pkg/gstwebrtc"
+
+	"gstjitsi/elements/gstx"
+	"gstjitsi/signaling/jingle"
+)
+
+// Config says what a session needs.
+type Config struct {
+	Bin            gst.Bin // the element, in which everything is put
+	Offer          *jingle.SessionInitiate
+	VideoCodecs    []string // lower-case encoding names in order of preference
+	LatencyMS      uint32   // of the jitter buffers
+	LocalAddresses []string // for ICE; empty: all but loopback
+	Send           bool     // make the m-lines and pads of our own sources
+	Events         Events
+}
+
+// Events are called from GStreamer's threads and must not block.
+type Events struct {
+	Stream    func(*Stream) // media of a known source begins; it is held until Stream.Release
+	Connected func()        // ICE and DTLS are up, the fingerprint was right
+	Failed    func(error)
+}
+
+// Transport is one session's media. One goroutine may use it.
+type Transport struct {
+	cfg     Config
+	webrtc  gst.Element
+	rtpbin  gst.Element
+	rtx     gst.Element // rtprtxreceive, once it is there
+	signals gstx.Signals
+	gate    *gstx.Gate
+	ssrcs   *gstx.SSRCTable
+	pem     string
+	local   jingle.Fingerprint
+	senders []*Sender
+
+	mu      sync.Mutex // guards what callbacks and the owner share
+	sources map[uint32]jingle.Source
+	streams map[uint32]*Stream
+	sigs    gstx.Signals // of elements that webrtcbin made
+	closed  bool
+}
+
+// New puts a webrtcbin into the bin, in the bin's state.
+func New(cfg Config) (*Transport, error) {
+	t := &Transport{
+		cfg: cfg, gate: gstx.NewGate(), ssrcs: gstx.NewSSRCTable(),
+		sources: map[uint32]jingle.Source{}, streams: map[uint32]*Stream{},
+	}
+	certificate, fingerprint, err := newCertificate()
+	if err != nil {
+		return nil, err
+	}
+	t.pem = certificate
+	t.local = jingle.Fingerprint{Hash: "sha-256", Value: fingerprint}
+	if err := t.makeWebRTCBin(); err != nil {
+		return nil, err
+	}
+	if cfg.Send {
+		if err := t.makeSenders(); err != nil {
+			t.Close()
+			return nil, err
+		}
+	}
+	t.webrtc.SyncStateWithParent()
+	return t, nil
+}
+
+// Close takes everything out of the bin. No event comes after it.
+func (t *Transport) Close() {
+	t.mu.Lock()
+	t.closed = true
+	streams := t.streams
+	t.streams = map[uint32]*Stream{}
+	t.mu.Unlock()
+	t.signals.DisconnectAll()
+	t.mu.Lock()
+	t.sigs.DisconnectAll()
+	t.mu.Unlock()
+	t.webrtc.SetState(gst.StateNull)
+	for _, s := range streams {
+		s.drop()
+	}
+	for _, s := range t.senders {
+		s.drop()
+	}
+	t.cfg.Bin.Remove(t.webrtc)
+	t.webrtc, t.rtpbin, t.rtx = nil, nil, nil
+}
+
+func (t *Transport) isClosed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.closed
+}
+
+func (t *Transport) logf(level gst.DebugLevel, format string, args ...any) {
+	gstx.LogTransport.Logf(level, t.cfg.Bin, format, args...)
+}
+
+// recovering runs a callback of GStreamer's.
+func (t *Transport) recovering(where string, f func()) {
+	defer gstx.Recover(t.cfg.Bin, where)
+	f()
+}
+
+func (t *Transport) onConnectionState() {
+	state, _ := t.webrtc.ObjectProperty("connection-state").(gstwebrtc.WebRTCPeerConnectionState)
+	t.logf(gst.LevelInfo, "connection state %v", state)
+	switch state {
+	case gstwebrtc.WebrtcPeerConnectionStateConnected:
+		t.cfg.Events.Connected()
+	case gstwebrtc.WebrtcPeerConnectionStateFailed:
+		t.cfg.Events.Failed(ErrConnectionFailed)
+	}
+}

@@ -1,0 +1,165 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
+	"github.com/go-gst/go-gst/pkg/gst"
+	"github.com/go-gst/go-gst/pkg/gstwebrtc"
+
+	"gstjitsi/elements/gstx"
+)
+
+// ErrConnectionFailed says that ICE or DTLS gave up.
+var ErrConnectionFailed = errors.New("the media connection to the bridge failed")
+
+// MissingElementError names an element that GStreamer does not have here.
+type MissingElementError struct{ Factory string }
+
+func (e *MissingElementError) Error() string {
+	return fmt.Sprintf("GStreamer element %q is missing", e.Factory)
+}
+
+func makeElement(factory, name string) (gst.Element, error) {
+	e := gst.ElementFactoryMake(factory, name)
+	if e == nil {
+		return nil, &MissingElementError{factory}
+	}
+	return e, nil
+}
+
+func (t *Transport) makeWebRTCBin() error {
+	w, err := makeElement("webrtcbin", "")
+	if err != nil {
+		return err
+	}
+	t.webrtc = w
+	w.SetObjectProperty("bundle-policy", gstwebrtc.WebrtcBundlePolicyMaxBundle)
+	w.SetObjectProperty("latency", t.cfg.LatencyMS)
+	if err := t.bindAddresses(); err != nil {
+		return err
+	}
+	t.cfg.Bin.Add(w)
+	t.signals.Connect(w, "pad-added", func(_ gst.Element, pad gst.Pad) {
+		t.recovering("pad-added", func() { t.onPad(pad) })
+	})
+	t.signals.Connect(w, "on-new-transceiver", func(_ gst.Element, transceiver gobject.Object) {
+		t.recovering("on-new-transceiver", func() { transceiver.SetObjectProperty("do-nack", true) })
+	})
+	t.signals.Connect(w, "notify::connection-state", func(_ gst.Element, _ *gobject.ParamSpec) {
+		t.recovering("connection-state", t.onConnectionState)
+	})
+	t.signals.Connect(w, "deep-element-added", func(_ gst.Element, _ gst.Bin, e gst.Element) {
+		t.recovering("deep-element-added", func() { t.repair(e) })
+	})
+	return t.repairRTPBin()
+}
+
+// bindAddresses limits ICE to the addresses that the user named. libnice leaves out loopback unless told.
+func (t *Transport) bindAddresses() error {
+	if len(t.cfg.LocalAddresses) == 0 {
+		return nil
+	}
+	agent, ok := t.webrtc.ObjectProperty("ice-agent").(gobject.Object)
+	if !ok {
+		return errors.New("webrtcbin has no ICE agent")
+	}
+	for _, address := range t.cfg.LocalAddresses {
+		if added, _ := agent.Emit("add-local-ip-address", address).(bool); !added {
+			return fmt.Errorf("ICE can't bind to local address %q", address)
+		}
+	}
+	return nil
+}
+
+// repairRTPBin mends what webrtcbin 1.22 sets up in its rtpbin.
+func (t *Transport) repairRTPBin() error {
+	bin, ok := t.webrtc.(gst.Bin)
+	if !ok {
+		return errors.New("webrtcbin is not a bin")
+	}
+	rtpbin := bin.GetByName("rtpbin")
+	if rtpbin == nil {
+		return errors.New("webrtcbin has no rtpbin")
+	}
+	t.rtpbin = rtpbin
+	// An SSRC with an FEC decoder can't be removed (1.22).
+	gstx.DisconnectSignal(rtpbin, "request-fec-decoder-full")
+	t.signals.Connect(rtpbin, "new-jitterbuffer", func(_ gst.Element, jitterBuffer gst.Element, session, ssrc uint32) {
+		t.recovering("new-jitterbuffer", func() { t.onJitterBuffer(jitterBuffer, session, ssrc) })
+	})
+	return nil
+}
+
+// repair mends the elements that webrtcbin makes, as they come.
+func (t *Transport) repair(e gst.Element) {
+	factory := e.GetFactory()
+	if factory == nil {
+		return
+	}
+	switch factory.GetName() {
+	case "dtlssrtpdec":
+		t.repairDTLSDecoder(e)
+	case "dtlssrtpenc":
+		t.guardDTLSEncoder(e)
+	case "rtpssrcdemux":
+		// Late packets would bring back the pads of those who left, and the bridge's probing would get one.
+		t.ssrcs.Filter(e.GetStaticPad("sink"))
+	case "rtpsession":
+		e.SetObjectProperty("probation", uint32(0))
+	case "rtprtxreceive":
+		t.mu.Lock()
+		t.rtx = e
+		t.mu.Unlock()
+		t.updateRTXMap()
+	}
+}
+
+// repairDTLSDecoder gives our certificate and checks the bridge's: webrtcbin does not (1.22 to 1.28). The
+// certificate is known before the keys are exported; until it was found right, nothing passes in either direction.
+func (t *Transport) repairDTLSDecoder(e gst.Element) {
+	e.SetObjectProperty("pem", t.pem)
+	t.gate.Guard(e.GetStaticPad("rtp_src"))
+	t.gate.Guard(e.GetStaticPad("rtcp_src"))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sigs.Connect(e, "notify::peer-pem", func(e gst.Element, _ *gobject.ParamSpec) {
+		t.recovering("peer-pem", func() { t.onPeerCertificate(e) })
+	})
+}
+
+func (t *Transport) onPeerCertificate(e gst.Element) {
+	peer, _ := e.ObjectProperty("peer-pem").(string)
+	if err := checkFingerprint(peer, t.cfg.Offer.Transport.Fingerprint); err != nil {
+		t.cfg.Events.Failed(err)
+		return
+	}
+	t.logf(gst.LevelDebug, "the bridge's DTLS fingerprint is right")
+	t.gate.Open()
+}
+
+func (t *Transport) guardDTLSEncoder(e gst.Element) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sigs.Connect(e, "pad-added", func(_ gst.Element, pad gst.Pad) {
+		t.recovering("dtlssrtpenc pad", func() { t.guardEncoderPad(pad) })
+	})
+}
+
+func (t *Transport) guardEncoderPad(pad gst.Pad) {
+	switch pad.GetName() {
+	case "rtp_sink_0", "rtcp_sink_0":
+		t.gate.Guard(pad)
+	}
+}
+
+func (t *Transport) onJitterBuffer(jitterBuffer gst.Element, session, ssrc uint32) {
+	t.mu.Lock()
+	source, known := t.sources[ssrc]
+	t.mu.Unlock()
+	// Without this it asks for packets that are only late: 45 times in 17 s on a clean path.
+	jitterBuffer.SetObjectProperty("rtx-next-seqnum", false)
+	jitterBuffer.SetObjectProperty("do-retransmission", !known || source.RTX != 0)
+	t.ssrcs.ProvideCNAME(jitterBuffer, t.rtpbin, session, ssrc)
+}

@@ -10,7 +10,7 @@ GST_ENV   := GST_PLUGIN_PATH=$(CURDIR)/build GST_REGISTRY=$(CURDIR)/build/regist
 DESTDIR   ?=
 # where GStreamer looks, unless told otherwise
 PLUGINDIR ?= $(shell pkg-config --variable=pluginsdir gstreamer-1.0)
-SECONDS_OF_DEMO ?= 15
+DEMO_FLAGS ?= -length=15s
 
 .PHONY: build deps test check unit elements-test meson-test e2e demo inspect install uninstall shell clean
 
@@ -52,7 +52,7 @@ meson-test: build
 	meson test -C build/meson --quiet
 
 demo: build
-	$(GST_ENV) go run ./tests/demo -seconds $(SECONDS_OF_DEMO)
+	@go build -o build/jitsi-demo ./tests/demo && exec build/jitsi-demo $(DEMO_FLAGS)
 
 install: build
 	install -D -m 644 $(PLUGIN) $(DESTDIR)$(PLUGINDIR)/libgstjitsi.so

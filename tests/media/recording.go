@@ -32,7 +32,6 @@ func Decode(ctx context.Context, file string) (Decoded, error) {
 		return Decoded{}, err
 	}
 	defer os.RemoveAll(dir)
-	// decodebin, not matroskademux: a file without one of the two is a finding, not a linking error
 	text := fmt.Sprintf(`filesrc location="%s" ! matroskademux name=d
 		d.video_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! vp8dec ! videoconvert ! videoscale
 			! videorate ! video/x-raw,format=RGB,width=%d,height=%d,framerate=%d/1 ! filesink location=video
@@ -56,6 +55,13 @@ func Decode(ctx context.Context, file string) (Decoded, error) {
 		decoded.Pictures = append(decoded.Pictures, Picture{decodedWidth, decodedHeight, video[:size]})
 	}
 	return decoded, nil
+}
+
+// WriteStill writes one of a recording's pictures, in full size, to a PNG file: the last of one every three
+// seconds, since encoding them all takes longer than the recording.
+func WriteStill(ctx context.Context, file, still string) error {
+	return run(ctx, "", "take a still of "+filepath.Base(file), fmt.Sprintf(`filesrc location="%s" ! matroskademux ! vp8dec
+		! videorate drop-only=true ! video/x-raw,framerate=1/3 ! videoconvert ! pngenc ! multifilesink location="%s"`, file, still))
 }
 
 // run runs a pipeline to its end and fails with what it said if that was an error.

@@ -1,0 +1,227 @@
+// Package bridge is the channel between an endpoint and the bridge: a WebSocket with JSON messages (package
+// colibri). It connects again by itself as long as the session lasts, and says each time what the bridge must
+// know, since a bridge that was told nothing sends no video.
+package bridge
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/pion/logging"
+
+	"gstjitsi/signaling/colibri"
+	"gstjitsi/signaling/ws"
+)
+
+const (
+	minBackoff   = 500 * time.Millisecond
+	maxBackoff   = 10 * time.Second
+	dialTimeout  = 10 * time.Second
+	writeTimeout = 10 * time.Second
+	closeTimeout = 200 * time.Millisecond
+)
+
+// Config says where the channel leads, and what happens with what comes in.
+type Config struct {
+	URL         string // of the session's transport; its query is a secret
+	TLS         *tls.Config
+	Constraints colibri.ReceiverVideoConstraints
+	VideoTypes  []colibri.SourceVideoType
+
+	// Opened is called with true when the channel opens, with false when it closes. Received gets the messages.
+	// Neither may block; both are called by the same goroutine.
+	Opened   func(open bool)
+	Received func(colibri.Message)
+
+	Log logging.LeveledLogger
+}
+
+// Channel is a channel that keeps itself open until Close.
+type Channel struct {
+	cfg    Config
+	cancel context.CancelFunc
+	done   chan struct{}
+	news   chan struct{} // tells the writer of changes below
+
+	mu          sync.Mutex
+	constraints colibri.ReceiverVideoConstraints
+	types       []colibri.SourceVideoType
+	changed     [2]bool // constraints, types
+}
+
+// Open starts a channel. It does not wait.
+func Open(cfg Config) *Channel {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &Channel{
+		cfg: cfg, cancel: cancel, done: make(chan struct{}), news: make(chan struct{}, 1),
+		constraints: cfg.Constraints, types: cfg.VideoTypes,
+	}
+	go c.run(ctx)
+	return c
+}
+
+// Close ends the channel and waits until nothing of it is left, a fraction of a second at most. The callbacks
+// may still be called meanwhile, but not afterwards.
+func (c *Channel) Close() {
+	c.cancel()
+	<-c.done
+}
+
+// SetConstraints tells the bridge what to send us, now and on every new connection.
+func (c *Channel) SetConstraints(r colibri.ReceiverVideoConstraints) {
+	c.mu.Lock()
+	c.constraints, c.changed[0] = r, true
+	c.mu.Unlock()
+	c.wake()
+}
+
+// SetVideoTypes tells the bridge what our video sources show, now and on every new connection.
+func (c *Channel) SetVideoTypes(types []colibri.SourceVideoType) {
+	c.mu.Lock()
+	c.types, c.changed[1] = types, true
+	c.mu.Unlock()
+	c.wake()
+}
+
+func (c *Channel) wake() {
+	select {
+	case c.news <- struct{}{}:
+	default:
+	}
+}
+
+func (c *Channel) run(ctx context.Context) {
+	defer close(c.done)
+	backoff := minBackoff
+	for ctx.Err() == nil {
+		started := time.Now()
+		if err := c.connect(ctx); ctx.Err() == nil {
+			c.cfg.Log.Warnf("bridge channel: %v", err)
+		}
+		if time.Since(started) > maxBackoff {
+			backoff = minBackoff // it worked for a while
+		}
+		wait(ctx, backoff+rand.N(backoff/2)) //nolint:gosec // spreads reconnections, hides nothing
+		backoff = min(2*backoff, maxBackoff)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// connect opens one connection and serves it to its end.
+func (c *Channel) connect(ctx context.Context) error {
+	dialCtx, cancel := context.WithTimeout(ctx, dialTimeout)
+	conn, err := ws.Dial(dialCtx, c.cfg.URL, c.cfg.TLS, "")
+	cancel()
+	if err != nil {
+		return err //nolint:wrapcheck // says all there is to say
+	}
+	c.cfg.Log.Infof("bridge channel open: %s", ws.Redact(c.cfg.URL))
+	writer, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { c.write(writer, conn) })
+	c.cfg.Opened(true)
+	err = c.read(conn)
+	c.cfg.Opened(false)
+	stop()
+	wg.Wait()
+	_ = conn.CloseNow()
+	return err
+}
+
+// read serves the connection until it breaks, or until the writer closes it.
+func (c *Channel) read(conn *websocket.Conn) error {
+	for {
+		_, data, err := conn.Read(context.Background())
+		if err != nil {
+			return fmt.Errorf("read: %w", err)
+		}
+		m, err := colibri.Parse(data)
+		switch {
+		case errors.Is(err, colibri.ErrUnknown):
+			c.cfg.Log.Debugf("bridge channel: ignoring a message: %v", err)
+		case err != nil:
+			c.cfg.Log.Warnf("bridge channel: ignoring a message of %d bytes: %v", len(data), err)
+		default:
+			c.cfg.Received(m)
+		}
+	}
+}
+
+// write says everything first, then what changes; it closes the connection when ctx ends or nothing can be
+// written any more, which ends the reader as well.
+func (c *Channel) write(ctx context.Context, conn *websocket.Conn) {
+	messages := c.all()
+	for {
+		for _, m := range messages {
+			if err := c.send(ctx, conn, m); err != nil {
+				_ = conn.CloseNow()
+				return
+			}
+		}
+		select {
+		case <-c.news:
+			messages = c.changes()
+		case <-ctx.Done():
+			closeGently(conn)
+			return
+		}
+	}
+}
+
+func (c *Channel) all() []any {
+	c.mu.Lock()
+	c.changed = [2]bool{true, true}
+	c.mu.Unlock()
+	return c.changes()
+}
+
+// changes starts with the constraints: the bridge sends no video before them.
+func (c *Channel) changes() []any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var messages []any
+	if c.changed[0] {
+		messages = append(messages, c.constraints)
+	}
+	if c.changed[1] {
+		for _, t := range c.types {
+			messages = append(messages, t)
+		}
+	}
+	c.changed = [2]bool{}
+	return messages
+}
+
+func (c *Channel) send(ctx context.Context, conn *websocket.Conn, message any) error {
+	data, err := json.Marshal(message)
+	if err != nil {
+		c.cfg.Log.Errorf("bridge channel: can't encode %T: %v", message, err)
+		return nil
+	}
+	c.cfg.Log.Debugf("bridge channel: sending %s", data)
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	return conn.Write(ctx, websocket.MessageText, data) //nolint:wrapcheck // only its being matters
+}
+
+// closeGently says good-bye to the bridge but waits for its answer only briefly.
+func closeGently(conn *websocket.Conn) {
+	timer := time.AfterFunc(closeTimeout, func() { _ = conn.CloseNow() })
+	defer timer.Stop()
+	_ = conn.Close(websocket.StatusNormalClosure, "")
+}

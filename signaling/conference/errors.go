@@ -5,19 +5,19 @@ type Reason int
 
 // The reasons.
 const (
-	Unreachable    Reason = iota + 1 // host, port or path: nobody there, or not XMPP
-	TLSFailure                       // certificate or handshake
-	NotAuthorized                    // credentials or token refused
-	RoomLocked                       // password missing or wrong
-	MembersOnly                      // and not admitted
-	RoomFull                         //
-	RoomNotFound                     // the room component does not exist or refuses the room
-	FocusNotReady                    // no focus, or it never became ready
-	NickConflict                     // our endpoint id is taken
-	Kicked                           //
-	ConferenceEnded                  // the room was destroyed
-	ProtocolError                    // an answer that makes no sense
-	ConnectionLost                   // after a successful join
+	Unreachable     Reason = iota + 1 // host, port or path: nobody there, or not XMPP
+	TLSFailure                        // certificate or handshake
+	NotAuthorized                     // credentials or token refused
+	RoomLocked                        // password missing or wrong
+	MembersOnly                       // and not admitted
+	RoomFull                          //
+	RoomNotFound                      // the room component does not exist or refuses the room
+	FocusNotReady                     // no focus, or it never became ready
+	NickConflict                      // our endpoint id is taken
+	Kicked                            //
+	ConferenceEnded                   // the room was destroyed
+	ProtocolError                     // an answer that makes no sense
+	ConnectionLost                    // after a successful join
 )
 
 // Error is the end of a stay. Error() says what was tried, on what, and what came back.

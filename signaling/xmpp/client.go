@@ -33,7 +33,7 @@ type Config struct {
 	// Handle gets every stanza but answers to our requests and what the client answers itself. Every IQ that it
 	// gets must be answered by Reply or ReplyError. Closed gets the end of the stream, after the last stanza; its
 	// error is nil where Close was called. Both are called by the same goroutine and must not block.
-	Handle func(Stanza)
+	Handle func(*Client, Stanza)
 	Closed func(error)
 
 	PingInterval time.Duration // 0: 10 s
@@ -55,7 +55,7 @@ type Client struct {
 	mu      sync.Mutex
 	queue   [][]byte
 	closing bool // nothing more is written after <close>
-	pending map[string]pending
+	pending map[string]*Question
 	reason  error // why the stream ended; the first one counts
 }
 
@@ -105,7 +105,7 @@ func start(cfg Config, conn *websocket.Conn, address jid.JID) *Client {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Client{
 		cfg: cfg, conn: conn, address: address, cancel: cancel,
-		done: make(chan struct{}), out: make(chan struct{}, 1), pending: map[string]pending{},
+		done: make(chan struct{}), out: make(chan struct{}, 1), pending: map[string]*Question{},
 	}
 	cfg.Log.Infof("connected to %s as %s", cfg.Domain, address)
 	c.wg.Add(3)

@@ -60,7 +60,7 @@ func (c *Client) dispatch(data []byte) error {
 func (c *Client) handle(s Stanza) {
 	iq, ok := s.(*IQ)
 	if !ok {
-		c.cfg.Handle(s)
+		c.cfg.Handle(c, s)
 		return
 	}
 	c.cfg.Log.Tracef("received iq %s %s from %s with <%s>", iq.Type, iq.ID, iq.From, iq.Payload.Local)
@@ -68,7 +68,7 @@ func (c *Client) handle(s Stanza) {
 	case iq.isAnswer():
 		c.resolve(iq)
 	case !c.respond(iq):
-		c.cfg.Handle(iq)
+		c.cfg.Handle(c, iq)
 	}
 }
 

@@ -1,0 +1,67 @@
+package conference
+
+import (
+	"gstjitsi/signaling/bridge"
+	"gstjitsi/signaling/colibri"
+	"gstjitsi/signaling/jingle"
+)
+
+// openChannel opens the channel of a session. What it says counts only while that session lasts.
+func (s *stay) openChannel(of *session) {
+	post := func(task func(*stay)) {
+		s.c.inbox.push(func(s *stay) {
+			if s.session == of {
+				task(s)
+			}
+		})
+	}
+	of.channel = bridge.Open(bridge.Config{
+		URL: of.offer.Transport.WebSocketURL, TLS: s.cfg.TLS,
+		Constraints: s.constraints, VideoTypes: s.videoTypes(),
+		Opened:   func(open bool) { post(func(s *stay) { s.emit(BridgeChannel{open}) }) },
+		Received: func(m colibri.Message) { post(func(s *stay) { s.handleColibri(m) }) },
+		Log:      s.cfg.Loggers.NewLogger("colibri"),
+	})
+}
+
+// closeChannel doesn't wait for the end, but leaving does.
+func (s *stay) closeChannel(of *session) {
+	if of.channel != nil {
+		s.wg.Go(of.channel.Close)
+	}
+}
+
+func (s *stay) handleColibri(m colibri.Message) {
+	switch m := m.(type) {
+	case *colibri.DominantSpeaker:
+		if s.speaker != m.Endpoint {
+			s.speaker = m.Endpoint
+			s.emit(DominantSpeaker{m.Endpoint})
+		}
+	case *colibri.SenderSourceConstraints:
+		s.emit(SenderConstraints{SourceName: m.SourceName, MaxHeight: m.MaxHeight})
+	}
+}
+
+func (s *stay) setConstraints(r colibri.ReceiverVideoConstraints) {
+	s.constraints = r
+	if s.session != nil && s.session.channel != nil {
+		s.session.channel.SetConstraints(r)
+	}
+}
+
+// videoTypes are what the bridge must know of our video: a muted source shows nothing.
+func (s *stay) videoTypes() []colibri.SourceVideoType {
+	var types []colibri.SourceVideoType
+	for _, source := range s.local {
+		if source.Media != jingle.Video {
+			continue
+		}
+		shows := source.VideoType
+		if source.Muted || shows == "" {
+			shows = jingle.NoVideo
+		}
+		types = append(types, colibri.SourceVideoType{SourceName: source.Name, VideoType: string(shows)})
+	}
+	return types
+}

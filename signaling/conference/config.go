@@ -1,0 +1,106 @@
+package conference
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/pion/logging"
+	"mellium.im/xmpp/jid"
+
+	"gstjitsi/signaling/ws"
+)
+
+// Config says which conference to join and as whom.
+type Config struct {
+	WebSocketURL string // wss://host/xmpp-websocket; the room is added as a query
+	XMPPDomain   string
+	MUCDomain    string
+	FocusJID     string
+	Room         string // normalised, without a domain
+	EndpointID   string // eight hex digits; random where empty
+
+	// HiddenDomain is where recorders authenticate: occupants of it are not participants. Empty: recorder.XMPPDomain.
+	HiddenDomain string
+
+	Nick, Email, AvatarURL, Region string
+	Username, Password             string // SASL; anonymous where Username is empty
+	Token                          string // JWT
+	RoomPassword                   string
+
+	TLS    *tls.Config // for XMPP and the bridge channel; nil: system roots
+	Codecs []string    // video codecs in order of preference: vp8, vp9, h264, av1
+
+	JoinTimeout  time.Duration // until the room is joined; 0: 10 s
+	LeaveTimeout time.Duration // for leaving properly; 0: 1 s
+
+	Loggers logging.LoggerFactory // scopes: conference, xmpp, jingle, colibri
+}
+
+// addresses are the parsed JIDs of a Config.
+type addresses struct {
+	component jid.JID // of the focus
+	room      jid.JID
+	me        jid.JID // we as an occupant
+	focus     jid.JID // the focus as an occupant
+}
+
+// focusNick is the focus' name in every room.
+const focusNick = "focus"
+
+func (cfg *Config) setDefaults() {
+	if cfg.EndpointID == "" {
+		cfg.EndpointID = randomEndpointID()
+	}
+	if cfg.HiddenDomain == "" {
+		cfg.HiddenDomain = "recorder." + cfg.XMPPDomain
+	}
+	if cfg.JoinTimeout == 0 {
+		cfg.JoinTimeout = 10 * time.Second
+	}
+	if cfg.LeaveTimeout == 0 {
+		cfg.LeaveTimeout = time.Second
+	}
+	if cfg.Loggers == nil {
+		cfg.Loggers = logging.NewDefaultLoggerFactory()
+	}
+}
+
+// randomEndpointID is random and not, as with other clients, the first digits of our address: two sessions of
+// one user must not collide.
+func randomEndpointID() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+func (cfg *Config) parse() (addresses, error) {
+	var a addresses
+	u, err := url.Parse(cfg.WebSocketURL)
+	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+		return a, fmt.Errorf("WebSocket URL %s is no ws or wss URL", ws.Redact(cfg.WebSocketURL))
+	}
+	if _, err := jid.New("", cfg.XMPPDomain, ""); err != nil {
+		return a, fmt.Errorf("XMPP domain %q: %w", cfg.XMPPDomain, err)
+	}
+	if a.component, err = jid.Parse(cfg.FocusJID); err != nil {
+		return a, fmt.Errorf("focus JID %q: %w", cfg.FocusJID, err)
+	}
+	if cfg.Room == "" {
+		return a, errors.New("no room")
+	}
+	if a.room, err = jid.New(cfg.Room, cfg.MUCDomain, ""); err != nil {
+		return a, fmt.Errorf("room %q at %q: %w", cfg.Room, cfg.MUCDomain, err)
+	}
+	if a.me, err = a.room.WithResource(cfg.EndpointID); err != nil || cfg.EndpointID == focusNick {
+		return a, fmt.Errorf("endpoint id %q can't be one", cfg.EndpointID)
+	}
+	if a.focus, err = a.room.WithResource(focusNick); err != nil {
+		return a, fmt.Errorf("room %q: %w", a.room, err)
+	}
+	return a, nil
+}

@@ -1,0 +1,52 @@
+package conference
+
+import "gstjitsi/signaling/jingle"
+
+// Event is one of the types below.
+type Event interface{ event() }
+
+type (
+	// StateChanged reports a new State.
+	StateChanged struct{ State State }
+	// ParticipantJoined reports somebody who is there: on joining, everybody who was there before us.
+	ParticipantJoined struct{ Participant Participant }
+	// ParticipantChanged reports a new nick, role or mute state.
+	ParticipantChanged struct{ Participant Participant }
+	// ParticipantLeft reports that somebody left; SourceRemoved of each of its sources came before.
+	ParticipantLeft struct{ Participant Participant }
+	// SourceAdded reports a stream that the bridge can forward to us in this session.
+	SourceAdded struct{ Source jingle.Source }
+	// SourceRemoved reports that a stream is no more.
+	SourceRemoved struct{ Source jingle.Source }
+	// SessionStarted asks for an answer by Conference.Accept. SourceAdded events of Offer.Sources follow it.
+	SessionStarted struct{ Offer *jingle.SessionInitiate }
+	// SessionEnded says that the session is gone. SourceRemoved of all its sources came before.
+	SessionEnded struct{ SID, Reason, Text string }
+	// TransportInfo brings further candidates of the bridge.
+	TransportInfo struct {
+		SID       string
+		Transport jingle.Transport
+	}
+	// BridgeChannel says whether the bridge channel is open.
+	BridgeChannel struct{ Open bool }
+	// DominantSpeaker names who speaks now.
+	DominantSpeaker struct{ ID string }
+	// SenderConstraints is the height of one of our sources that somebody wants; 0: nobody.
+	SenderConstraints struct {
+		SourceName string
+		MaxHeight  int
+	}
+)
+
+func (StateChanged) event()       {}
+func (ParticipantJoined) event()  {}
+func (ParticipantChanged) event() {}
+func (ParticipantLeft) event()    {}
+func (SourceAdded) event()        {}
+func (SourceRemoved) event()      {}
+func (SessionStarted) event()     {}
+func (SessionEnded) event()       {}
+func (TransportInfo) event()      {}
+func (BridgeChannel) event()      {}
+func (DominantSpeaker) event()    {}
+func (SenderConstraints) event()  {}

@@ -1,0 +1,175 @@
+package conference
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/logging"
+	"mellium.im/xmpp/jid"
+	"mellium.im/xmpp/stanza"
+
+	"gstjitsi/signaling/colibri"
+	"gstjitsi/signaling/extdisco"
+	"gstjitsi/signaling/xmpp"
+)
+
+// requestTimeout is for requests within the stay; those of joining end with JoinTimeout.
+const requestTimeout = 15 * time.Second
+
+// stay is the truth. Only the goroutine of Run touches it; others push functions into the inbox.
+type stay struct {
+	c   *Conference
+	cfg *Config
+	addresses
+
+	log, jingleLog logging.LeveledLogger
+
+	life   context.Context // ends all requests and timers
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // everything asynchronous that the stay started
+
+	phase  phase
+	state  State
+	failed *Error
+	dialed atomic.Pointer[xmpp.Client] // set before the owner hears of it, so that it is closed whatever happens
+	client *xmpp.Client
+
+	occupants occupants
+	session   *session // nil where there is none
+	sources   sourceTable
+	speaker   string
+	services  []extdisco.Service
+
+	local       []LocalSource
+	constraints colibri.ReceiverVideoConstraints
+
+	pending []Event // happened, but not told yet
+	changed bool    // the snapshot is out of date
+}
+
+// phase is what joining waits for.
+type phase int
+
+const (
+	connecting phase = iota
+	askingFocus
+	entering
+	inRoom
+)
+
+// unlimited asks for all video at the highest resolution there is.
+var unlimited = colibri.ReceiverVideoConstraints{LastN: -1, DefaultConstraints: colibri.VideoConstraints{MaxHeight: 2160}}
+
+func newStay(c *Conference) *stay {
+	life, cancel := context.WithCancel(context.Background())
+	return &stay{
+		c: c, cfg: &c.cfg, addresses: c.addresses,
+		log: c.cfg.Loggers.NewLogger("conference"), jingleLog: c.cfg.Loggers.NewLogger("jingle"),
+		life: life, cancel: cancel,
+		occupants: newOccupants(), sources: newSourceTable(c.cfg.EndpointID), constraints: unlimited,
+	}
+}
+
+func (s *stay) run(ctx context.Context) error {
+	deadline := time.NewTimer(s.cfg.JoinTimeout)
+	defer deadline.Stop()
+	s.setState(Connecting)
+	s.connect()
+	s.publish()
+	for s.failed == nil {
+		select {
+		case <-ctx.Done():
+			s.leave()
+			return nil
+		case <-deadline.C:
+			if s.phase != inRoom {
+				s.fail(s.joinTimeout())
+			}
+		case <-s.c.inbox.ready:
+			s.work()
+		}
+	}
+	s.log.Warnf("the stay ends: %v", s.failed)
+	s.leave()
+	return s.failed
+}
+
+// work does what others asked for, up to the end of the stay.
+func (s *stay) work() {
+	tasks, _ := s.c.inbox.take()
+	for _, task := range tasks {
+		if s.failed != nil {
+			return
+		}
+		task(s)
+		s.publish()
+	}
+}
+
+// fail ends the stay. The first reason counts.
+func (s *stay) fail(e *Error) {
+	if s.failed == nil {
+		s.failed = e
+	}
+}
+
+func (s *stay) setState(state State) {
+	if s.state != state {
+		s.state = state
+		s.emit(StateChanged{state})
+	}
+}
+
+func (s *stay) emit(e Event) {
+	s.pending = append(s.pending, e)
+	s.changed = true
+}
+
+// publish makes the snapshot true and then tells the events, so that whoever hears of something sees it.
+func (s *stay) publish() {
+	if s.changed {
+		s.c.snapshot.Store(s.snapshot())
+		s.changed = false
+	}
+	for _, e := range s.pending {
+		s.c.outbox.push(e)
+	}
+	s.pending = s.pending[:0]
+}
+
+func (s *stay) snapshot() *Snapshot {
+	out := &Snapshot{
+		State: s.state, EndpointID: s.cfg.EndpointID, DominantSpeaker: s.speaker,
+		Sources: s.sources.list(), ICEServers: s.services,
+	}
+	if s.phase == inRoom {
+		out.Participants = s.occupants.participants()
+	}
+	return out
+}
+
+// request asks and hands the answer to done, which runs in the owner's turn.
+func (s *stay) request(to jid.JID, kind stanza.IQType, payload any, done func(*xmpp.IQ, error)) {
+	question := s.client.Ask(to, kind, payload)
+	s.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(s.life, requestTimeout)
+		defer cancel()
+		iq, err := question.Wait(ctx)
+		s.c.inbox.push(func(*stay) { done(iq, err) })
+	})
+}
+
+// after runs task in the owner's turn when d has passed.
+func (s *stay) after(d time.Duration, task func(*stay)) {
+	s.wg.Go(func() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			s.c.inbox.push(task)
+		case <-s.life.Done():
+		}
+	})
+}

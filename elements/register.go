@@ -1,10 +1,108 @@
+// Package elements holds the three elements, jitsibin, jitsisrc and jitsisink: their properties, pads, signals, messages
+// and state changes. One goroutine an element takes the conference's events and moves the media; see controller.
 package elements
 
 import (
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
 
-	_ "gstjitsi/elements/transport"
+	"gstjitsi/elements/gstx"
+	"gstjitsi/elements/media"
+	"gstjitsi/signaling/jingle"
 )
 
-// Register is called from plugin_init.
-func Register(plugin gst.Plugin) bool { return true }
+// kind is what an element does.
+type kind struct {
+	name, typeName, longName, class, description string
+
+	send, receive bool
+}
+
+var kinds = []kind{
+	{"jitsibin", "GstJitsiBin", "Jitsi Meet participant", "Generic/Bin/Network/WebRTC",
+		"Sends to a Jitsi Meet conference and receives from it, as one participant", true, true},
+	{"jitsisrc", "GstJitsiSrc", "Jitsi Meet source", "Source/Network/WebRTC",
+		"Receives the participants of a Jitsi Meet conference", false, true},
+	{"jitsisink", "GstJitsiSink", "Jitsi Meet sink", "Sink/Network/WebRTC",
+		"Sends audio and video to a Jitsi Meet conference", true, false},
+}
+
+// Register registers the elements; plugin_init calls it.
+func Register(plugin gst.Plugin) bool {
+	registerState()
+	ok := true
+	for _, k := range kinds {
+		t := registerType(k)
+		gstx.RefClass(t)
+		ok = gst.ElementRegister(plugin, k.name, uint(gst.RankNone), t) && ok
+	}
+	gst.TypeMarkAsPluginAPI(stateType, 0)
+	return ok
+}
+
+func registerType(k kind) gobject.Type {
+	return gst.RegisterBinSubClass(
+		k.typeName,
+		func(class *gst.BinClass) { classInit(class, k) },
+		func() *element { return &element{kind: k} },
+		gst.BinOverrides[*element]{
+			ElementOverrides: gst.ElementOverrides[*element]{
+				ChangeState:   (*element).changeState,
+				RequestNewPad: (*element).requestNewPad,
+				ReleasePad:    (*element).releasePad,
+				SendEvent:     (*element).sendEvent,
+				ObjectOverrides: gst.ObjectOverrides[*element]{
+					InitiallyUnownedOverrides: gobject.InitiallyUnownedOverrides[*element]{
+						ObjectOverrides: gobject.ObjectOverrides[*element]{
+							InstanceInit: (*element).instanceInit,
+							Constructed:  (*element).constructed,
+							SetProperty:  (*element).setProperty,
+							GetProperty:  (*element).getProperty,
+						},
+					},
+				},
+			},
+		},
+		eventSignals(),
+	)
+}
+
+func classInit(class *gst.BinClass, k kind) {
+	ec := class.ParentClass()
+	// SetStaticMetadata of the bindings frees the strings that GStreamer keeps.
+	ec.SetMetadata(k.longName, k.class, k.description, "The gst-jitsi developers")
+	for _, t := range padTemplates(k) {
+		ec.AddPadTemplate(gst.NewPadTemplate(t.name, t.direction, gst.PadRequest, gst.CapsFromString(media.PadCaps(t.media))))
+	}
+	oc := ec.ParentClass().ParentClass().ParentClass() // GstObject, GInitiallyUnowned, GObject
+	oc.InstallProperties(paramSpecs())
+	t := gstx.ClassType(gst.UnsafeBinClassToGlibNone(class))
+	gstx.ActionSignal(t, "leave", gobject.TypeNone, nil, func(self gobject.Object, _ []any) any {
+		self.(*element).leave()
+		return nil
+	})
+}
+
+type padTemplate struct {
+	name      string
+	direction gst.PadDirection
+	media     jingle.Media
+}
+
+// padTemplates lists video first: jitsisrc ! autovideosink takes the first one.
+func padTemplates(k kind) []padTemplate {
+	sink, src := "", ""
+	if k.send && k.receive {
+		sink, src = "sink_", "src_"
+	}
+	var templates []padTemplate
+	for _, m := range []jingle.Media{jingle.Video, jingle.Audio} {
+		if k.send {
+			templates = append(templates, padTemplate{string(m) + "_" + sink + "%u", gst.PadSink, m})
+		}
+		if k.receive {
+			templates = append(templates, padTemplate{string(m) + "_" + src + "%s", gst.PadSrc, m})
+		}
+	}
+	return templates
+}

@@ -11,6 +11,7 @@ void gstx_object_unref (gpointer object);
 gint gstx_object_refcount (gpointer object);
 void gstx_flag_set (gpointer object, guint flag);
 void gstx_flag_unset (gpointer object, guint flag);
+void gstx_drain (GstPad * pad);
 guint gstx_disconnect_signal (gpointer object, const char *signal);
 
 /* A gate: drops buffers on the pads that it was added to until it is opened. */
@@ -29,3 +30,6 @@ void gstx_ssrc_table_remove (GstxSsrcTable * table, guint32 ssrc);
 void gstx_ssrc_table_filter (GstxSsrcTable * table, GstPad * pad);
 guint64 gstx_ssrc_table_dropped (GstxSsrcTable * table);
 void gstx_ssrc_table_provide_cnames (GstxSsrcTable * table, GstElement * jitterbuffer, GstElement * rtpbin, guint session, guint32 ssrc);
+
+/* Answers latency queries on a ghost pad while it has no target: live, with that minimum. */
+void gstx_answer_latency (GstPad * ghost, GstClockTime min);

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
-	"gstjitsi/elements/gstx"
 	"gstjitsi/signaling/jingle"
 )
 
@@ -67,12 +66,12 @@ func (t *Transport) updateRTXMap() {
 	t.rtx.SetObjectProperty("ssrc-map", ssrcs)
 }
 
-// Stream is the RTP of one source, coming out of Head. It is held until Release, on a thread that belongs to this
-// source alone.
+// Stream is the RTP of one source, coming out of the request pads of Tee. It is held until Release, on a thread that
+// belongs to this source alone.
 type Stream struct {
 	Source jingle.Source
 	Codec  string // lower-case encoding name
-	Head   gst.Element
+	Tee    gst.Element
 
 	transport *Transport
 	pad       gst.Pad
@@ -83,8 +82,8 @@ type Stream struct {
 // Release lets the data flow.
 func (s *Stream) Release() { s.release.Do(func() { s.pad.RemoveProbe(s.probe) }) }
 
-// onPad takes a new pad of webrtcbin. Its head swallows errors of what follows: an error, or an element that is not
-// linked, would travel up to the socket and end all reception.
+// onPad takes a new pad of webrtcbin. It is linked at once: a pad that is not linked sends an error up to the socket,
+// which ends all reception.
 func (t *Transport) onPad(pad gst.Pad) {
 	if pad.GetDirection() != gst.PadSrc {
 		return
@@ -94,21 +93,19 @@ func (t *Transport) onPad(pad gst.Pad) {
 		t.logf(gst.LevelWarning, "%v", err)
 		return
 	}
-	head, err := makeElement("errorignore", "")
+	tee, err := makeElement("tee", "")
 	if err != nil {
 		t.cfg.Events.Failed(err)
 		return
 	}
-	head.SetObjectProperty("ignore-notlinked", true)
-	head.SetObjectProperty("ignore-eos", true)
-	gstx.SetFromString(head, "convert-to", "ok")
-	t.cfg.Bin.Add(head)
-	head.SyncStateWithParent()
-	s := &Stream{transport: t, pad: pad, Head: head, Codec: padCodec(pad)}
+	tee.SetObjectProperty("allow-not-linked", true)
+	t.cfg.Bin.Add(tee)
+	tee.SyncStateWithParent()
+	s := &Stream{transport: t, pad: pad, Tee: tee, Codec: padCodec(pad)}
 	s.probe = pad.AddProbe(gst.PadProbeTypeBlockDownstream, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
 		return gst.PadProbeOK
 	})
-	pad.Link(head.GetStaticPad("sink"))
+	pad.Link(tee.GetStaticPad("sink"))
 	t.limitKeyFrameRequests(pad, ssrc)
 
 	t.mu.Lock()
@@ -128,10 +125,10 @@ func (t *Transport) onPad(pad gst.Pad) {
 	t.cfg.Events.Stream(s)
 }
 
-// drop takes the head out of the bin.
+// drop takes the tee out of the bin.
 func (s *Stream) drop() {
-	s.Head.SetState(gst.StateNull)
-	s.transport.cfg.Bin.Remove(s.Head)
+	s.Tee.SetState(gst.StateNull)
+	s.transport.cfg.Bin.Remove(s.Tee)
 }
 
 // padSSRC reads the SSRC off the name of rtpbin's pad, recv_rtp_src_SESSION_SSRC_PT.

@@ -1,0 +1,96 @@
+package elements
+
+import (
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+	"gstjitsi/signaling/conference"
+	"gstjitsi/signaling/jingle"
+)
+
+// eventNames are the signals; each also comes as an element message jitsi-NAME with the same structure.
+var eventNames = []string{
+	"state-changed", "participant-joined", "participant-changed", "participant-left",
+	"source-added", "source-removed", "dominant-speaker",
+}
+
+func eventSignals() map[string]gobject.SignalDefinition {
+	signals := map[string]gobject.SignalDefinition{}
+	for _, name := range eventNames {
+		signals[name] = gobject.SignalDefinition{
+			Flags: gobject.SignalRunLast, ParamTypes: []gobject.Type{gst.TypeStructure}, ReturnType: gobject.TypeNone,
+		}
+	}
+	return signals
+}
+
+// announceEvent tells the application, on a goroutine where its handlers may block or call back.
+func (c *controller) announceEvent(event conference.Event) {
+	name, s := eventStructure(event)
+	if s == nil {
+		return
+	}
+	c.announce.put(func() {
+		defer gstx.Recover(c.e, "signal "+name)
+		c.e.Emit(name, s)
+		c.e.PostMessage(gst.NewMessageElement(c.e, s))
+	})
+}
+
+func eventStructure(event conference.Event) (string, *gst.Structure) {
+	var name string
+	fields := map[string]any{}
+	switch ev := event.(type) {
+	case conference.StateChanged:
+		name, fields["state"] = "state-changed", conferenceState(ev.State).nick()
+	case conference.ParticipantJoined:
+		return "participant-joined", participantStructure("jitsi-participant-joined", ev.Participant)
+	case conference.ParticipantChanged:
+		return "participant-changed", participantStructure("jitsi-participant-changed", ev.Participant)
+	case conference.ParticipantLeft:
+		return "participant-left", participantStructure("jitsi-participant-left", ev.Participant)
+	case conference.SourceAdded:
+		return "source-added", sourceStructure("jitsi-source-added", ev.Source)
+	case conference.SourceRemoved:
+		return "source-removed", sourceStructure("jitsi-source-removed", ev.Source)
+	case conference.DominantSpeaker:
+		name, fields["id"] = "dominant-speaker", ev.ID
+	default:
+		return "", nil
+	}
+	return name, structure("jitsi-"+name, fields)
+}
+
+func structure(name string, fields map[string]any) *gst.Structure {
+	s := gst.NewStructureEmpty(name)
+	for field, value := range fields {
+		s.SetValue(field, value)
+	}
+	return s
+}
+
+func participantStructure(name string, p conference.Participant) *gst.Structure {
+	sources := gst.NewStructureEmpty("sources")
+	for _, source := range p.Sources {
+		sources.SetValue(source.Name, structure("source", map[string]any{
+			"muted": source.Muted, "video-type": string(source.VideoType),
+		}))
+	}
+	return structure(name, map[string]any{"id": p.ID, "nick": p.Nick, "jid": p.JID, "role": p.Role, "sources": sources})
+}
+
+func sourceStructure(name string, s jingle.Source) *gst.Structure {
+	return structure(name, map[string]any{
+		"participant-id": s.Endpoint, "source-name": s.Name, "media": string(s.Media),
+		"video-type": string(s.VideoType), "ssrc": s.SSRC,
+	})
+}
+
+func participantsStructure(snapshot conference.Snapshot) *gst.Structure {
+	s := gst.NewStructureEmpty("jitsi-participants")
+	for _, p := range snapshot.Participants {
+		s.SetValue(p.ID, participantStructure("participant", p))
+	}
+	return s
+}

@@ -1,0 +1,246 @@
+package elements
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+	"gstjitsi/elements/transport"
+	"gstjitsi/signaling/colibri"
+	"gstjitsi/signaling/conference"
+	"gstjitsi/signaling/jingle"
+)
+
+// controller is one stay in a conference: between READY→PAUSED and PAUSED→READY. Its goroutine takes the conference's
+// events and the application's requests one after the other and alone touches the transport and what pads carry.
+type controller struct {
+	e      *element
+	conf   *conference.Conference
+	config transport.Config // what every session has in common
+
+	mail      *mailbox
+	announce  *mailbox // signals and messages: their handlers may block, or call back
+	cancel    context.CancelFunc
+	done      chan struct{}
+	announced chan struct{}
+	cleaning  sync.WaitGroup // removals that wait for a streaming thread
+
+	// the session; nil transport: there is none
+	sid         string
+	transport   *transport.Transport
+	connected   bool
+	streams     map[uint32]*transport.Stream
+	sources     []jingle.Source // in the order of their arrival
+	slots       slotTable
+	ids         []string // of the participants, in the order of arrival
+	constraints colibri.ReceiverVideoConstraints
+	finished    bool // all sink pads of a jitsisink are at their end
+}
+
+func newController(e *element, cfg conference.Config) (*controller, error) {
+	cfg.Loggers = gstx.Loggers{Element: e}
+	conf, err := conference.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	addresses, err := e.settings.addresses()
+	if err != nil {
+		return nil, err
+	}
+	return &controller{
+		e: e, conf: conf,
+		config: transport.Config{
+			Bin: e, VideoCodecs: cfg.Codecs, LatencyMS: e.settings.latencyMS, LocalAddresses: addresses, Send: e.kind.send,
+		},
+		mail: newMailbox(), announce: newMailbox(),
+		done: make(chan struct{}), announced: make(chan struct{}),
+		streams: map[uint32]*transport.Stream{}, slots: slotTable{},
+		constraints: colibri.ReceiverVideoConstraints{LastN: -1, Constraints: map[string]colibri.VideoConstraints{}},
+	}, nil
+}
+
+// start joins the conference; nothing waits for it.
+func (c *controller) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	c.cancel = cancel
+	c.updateLocalSources()
+	c.conf.SetReceiverConstraints(c.constraints)
+	release := gstx.Hold(c.e)
+	go func() {
+		defer release()
+		defer close(c.announced)
+		c.announce.run()
+	}()
+	releaseOwn := gstx.Hold(c.e)
+	go func() {
+		defer releaseOwn()
+		defer close(c.done)
+		c.mail.run()
+	}()
+	var pumps sync.WaitGroup
+	pumps.Go(func() { c.pump() })
+	pumps.Go(func() { c.stay(ctx) })
+	go func() {
+		pumps.Wait()
+		c.mail.close()
+	}()
+}
+
+// stay runs the conference to its end.
+func (c *controller) stay(ctx context.Context) {
+	defer gstx.Recover(c.e, "conference")
+	err := c.conf.Run(ctx)
+	c.post(func() { c.ended(err) })
+}
+
+// pump hands the conference's events to our goroutine.
+func (c *controller) pump() {
+	defer gstx.Recover(c.e, "events")
+	for event := range c.conf.Events() {
+		c.post(func() { c.on(event) })
+	}
+}
+
+// stop leaves, and ends when nothing of this stay is left. The conference leaves within its own time limit.
+func (c *controller) stop() {
+	c.cancel()
+	<-c.done
+	c.endSession()
+	c.cleaning.Wait()
+	c.announce.close()
+	<-c.announced
+}
+
+// post runs f on our goroutine.
+func (c *controller) post(f func()) {
+	c.mail.put(func() {
+		defer gstx.Recover(c.e, "controller")
+		f()
+	})
+}
+
+// do runs f on our goroutine and waits for it.
+func (c *controller) do(f func()) {
+	finished := make(chan struct{})
+	c.post(func() {
+		defer close(finished)
+		f()
+	})
+	select {
+	case <-finished:
+	case <-c.done:
+	}
+}
+
+// leave leaves the conference; the element stays as it is.
+func (c *controller) leave() { c.cancel() }
+
+// ended follows the conference's end: by our own will, which is no error, or not.
+func (c *controller) ended(err error) {
+	c.endSession()
+	switch {
+	case err != nil:
+		c.e.postConferenceError(err)
+	case c.finished:
+		c.e.PostMessage(gst.NewMessageEOS(c.e))
+	}
+}
+
+func (c *controller) on(event conference.Event) {
+	c.e.mu.Lock()
+	c.e.snapshot = c.conf.Snapshot()
+	c.e.mu.Unlock()
+	switch ev := event.(type) {
+	case conference.SessionStarted:
+		c.startSession(ev.Offer)
+	case conference.SessionEnded:
+		c.endSession()
+	case conference.TransportInfo:
+		if c.transport != nil && ev.SID == c.sid {
+			c.transport.AddCandidates(ev.Transport.Candidates)
+		}
+	case conference.SourceAdded:
+		c.addSource(ev.Source)
+	case conference.SourceRemoved:
+		c.removeSource(ev.Source)
+	case conference.ParticipantJoined:
+		c.ids = append(c.ids, ev.Participant.ID)
+		c.route()
+	case conference.ParticipantLeft:
+		c.ids = slices.DeleteFunc(c.ids, func(id string) bool { return id == ev.Participant.ID })
+		c.route()
+	case conference.StateChanged:
+		c.e.setState(ev.State)
+	}
+	c.announceEvent(event)
+}
+
+// startSession answers an offer with a new webrtcbin. Application pads stay.
+func (c *controller) startSession(offer *jingle.SessionInitiate) {
+	c.endSession()
+	config := c.config
+	config.Offer = offer
+	sid := offer.SID
+	config.Events = transport.Events{
+		Stream:    func(s *transport.Stream) { c.post(func() { c.addStream(sid, s) }) },
+		Connected: func() { c.post(func() { c.onConnected(sid) }) },
+		Failed:    func(err error) { c.post(func() { c.onFailed(sid, err) }) },
+	}
+	t, err := transport.New(config)
+	if err != nil {
+		c.e.postMediaError(err, "transport")
+		return
+	}
+	c.transport, c.sid = t, sid
+	answer, err := t.Negotiate()
+	if err != nil {
+		c.e.postMediaError(err, "session-initiate "+sid)
+		c.endSession()
+		return
+	}
+	answer.Sources = c.connectSinks()
+	c.conf.Accept(sid, answer)
+}
+
+func (c *controller) endSession() {
+	if c.transport == nil {
+		return
+	}
+	for _, p := range c.e.sinkPads() {
+		p.sender.Disconnect()
+		p.announced = false
+	}
+	for _, p := range c.e.sourcePads() {
+		c.detach(p)
+	}
+	c.transport.Close()
+	c.transport, c.sid, c.connected = nil, "", false
+	c.streams = map[uint32]*transport.Stream{}
+	c.sources = nil
+	go gstx.Collect()
+}
+
+func (c *controller) onConnected(sid string) {
+	if sid != c.sid || c.transport == nil {
+		return
+	}
+	c.connected = true
+	c.openSinks()
+}
+
+func (c *controller) onFailed(sid string, err error) {
+	if sid != c.sid || c.transport == nil {
+		return
+	}
+	if errors.Is(err, transport.ErrConnectionFailed) {
+		gstx.Log.Logf(gst.LevelWarning, c.e, "session %s: %v; asking for a new one", sid, err)
+		c.conf.RestartSession(sid)
+		return
+	}
+	c.e.postMediaError(err, "session "+sid)
+	c.cancel()
+}

@@ -1,0 +1,95 @@
+package elements
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-gst/go-glib/pkg/glib/v2"
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+	"gstjitsi/elements/media"
+	"gstjitsi/elements/transport"
+	"gstjitsi/signaling/conference"
+)
+
+// failure is what an error looks like to a GStreamer application.
+type failure struct {
+	domain glib.Quark
+	code   int32
+	text   string
+}
+
+func resource(code gst.ResourceError, text string) failure {
+	return failure{gst.ResourceErrorQuark(), int32(code), text}
+}
+
+func conferenceFailure(reason conference.Reason) failure {
+	switch reason {
+	case conference.Unreachable:
+		return resource(gst.ResourceErrorOpenReadWrite, "The Jitsi server can't be reached.")
+	case conference.TLSFailure:
+		return resource(gst.ResourceErrorOpenReadWrite, "The Jitsi server's TLS certificate can't be trusted.")
+	case conference.NotAuthorized:
+		return resource(gst.ResourceErrorNotAuthorized, "The Jitsi server refused the credentials.")
+	case conference.RoomLocked:
+		return resource(gst.ResourceErrorNotAuthorized, "The room is locked by a password.")
+	case conference.MembersOnly:
+		return resource(gst.ResourceErrorNotAuthorized, "The room is for members only.")
+	case conference.RoomFull:
+		return resource(gst.ResourceErrorBusy, "The room is full.")
+	case conference.RoomNotFound:
+		return resource(gst.ResourceErrorNotFound, "The room does not exist on this Jitsi server.")
+	case conference.FocusNotReady:
+		return resource(gst.ResourceErrorNotFound, "The Jitsi server's focus is not ready.")
+	case conference.NickConflict:
+		return resource(gst.ResourceErrorBusy, "Our endpoint id is taken.")
+	case conference.Kicked:
+		return resource(gst.ResourceErrorClose, "We were kicked out of the conference.")
+	case conference.ConferenceEnded:
+		return resource(gst.ResourceErrorClose, "The conference was ended.")
+	case conference.ConnectionLost:
+		return resource(gst.ResourceErrorRead, "The connection to the Jitsi server was lost.")
+	}
+	return resource(gst.ResourceErrorFailed, "The conference failed.")
+}
+
+func (e *element) post(f failure, debug string) {
+	e.MessageError(f.domain, f.code, f.text, debug)
+}
+
+func (e *element) postConferenceError(err error) {
+	var ce *conference.Error
+	if errors.As(err, &ce) {
+		e.post(conferenceFailure(ce.Reason), ce.Error())
+		return
+	}
+	e.post(conferenceFailure(0), err.Error())
+}
+
+func (e *element) postSettingsError(err error) {
+	e.post(resource(gst.ResourceErrorSettings, "A property is missing or malformed."), err.Error())
+}
+
+// postMediaError reports what makes a session impossible; where names the pad, session or element.
+func (e *element) postMediaError(err error, where string) {
+	debug := fmt.Sprintf("%s: %v", where, err)
+	var fingerprint *transport.FingerprintError
+	var missing *media.MissingElementError
+	var missingTransport *transport.MissingElementError
+	switch {
+	case errors.As(err, &fingerprint):
+		e.post(resource(gst.ResourceErrorNotAuthorized, "The bridge is not the one that was announced."), debug)
+	case errors.As(err, &missing), errors.As(err, &missingTransport):
+		e.post(failure{gst.CoreErrorQuark(), int32(gst.CoreErrorMissingPlugin), "A GStreamer plugin is missing."}, debug)
+	default:
+		e.post(failure{gst.StreamErrorQuark(), int32(gst.StreamErrorFormat), "The media can't be sent or received."}, debug)
+	}
+}
+
+// warnStream reports a stream that can't be received; the others go on.
+func (e *element) warnStream(s *transport.Stream, cause string) {
+	gstx.Log.Logf(gst.LevelWarning, e, "can't receive %s: %s", s.Source.Name, cause)
+	debug := fmt.Sprintf("source %s of participant %s: %s", s.Source.Name, s.Source.Endpoint, cause)
+	e.MessageFull(gst.MessageWarning, gst.StreamErrorQuark(), int32(gst.StreamErrorDecode), "A stream can't be received.", debug, "", "", 0)
+}

@@ -1,0 +1,102 @@
+package media
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+)
+
+// Receiver takes one source's RTP from a tee to an application's pad: it takes the codec out of RTP and, where the
+// peer wants raw media, decodes.
+type Receiver struct {
+	bin      gst.Bin
+	tee      gst.Element
+	teePad   gst.Pad
+	elements []gst.Element
+}
+
+// NewReceiver builds the chain behind a tee; Output is its end. Nothing flows before Start.
+func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw bool) (*Receiver, error) {
+	factories := []string{"errorignore", codec.Depay}
+	if raw {
+		decoder, err := decoderFor(codec)
+		if err != nil {
+			return nil, err
+		}
+		factories = append(factories, decoder)
+		factories = append(factories, converters(codec)...)
+	}
+	r := &Receiver{bin: bin, tee: tee}
+	elements, err := makeChain(bin, factories)
+	if err != nil {
+		return nil, err
+	}
+	r.elements = elements
+	r.configure()
+	r.dropEOS()
+	return r, nil
+}
+
+func converters(codec Codec) []string {
+	if codec.Media == "audio" {
+		return []string{"audioconvert", "audioresample"}
+	}
+	return []string{"videoconvert"}
+}
+
+// configure keeps errors of what follows from travelling up to the socket, which would end all reception, and makes
+// a video start with a key frame.
+func (r *Receiver) configure() {
+	ignore := r.elements[0]
+	ignore.SetObjectProperty("ignore-notlinked", true)
+	ignore.SetObjectProperty("ignore-eos", true)
+	gstx.SetFromString(ignore, "convert-to", "ok")
+	if r.elements[1].GetFactory().GetName() == VP8.Depay {
+		r.elements[1].SetObjectProperty("wait-for-keyframe", true)
+		r.elements[1].SetObjectProperty("request-keyframe", true)
+	}
+}
+
+// dropEOS keeps the end of one source from ending the application's pad, which outlives it.
+func (r *Receiver) dropEOS() {
+	r.Output().AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+		if event := info.GetEvent(); event != nil && event.GetType() == gst.EventEOS {
+			return gst.PadProbeDrop
+		}
+		return gst.PadProbeOK
+	})
+}
+
+// Output is the pad at the end.
+func (r *Receiver) Output() gst.Pad { return r.elements[len(r.elements)-1].GetStaticPad("src") }
+
+// Start links the chain to the tee; link Output first.
+func (r *Receiver) Start() error {
+	for _, e := range slices.Backward(r.elements) {
+		e.SyncStateWithParent()
+	}
+	r.teePad = r.tee.RequestPadSimple("src_%u")
+	if r.teePad == nil {
+		return fmt.Errorf("tee %s gives no pad", r.tee.GetName())
+	}
+	if ret := r.teePad.Link(r.elements[0].GetStaticPad("sink")); ret != gst.PadLinkOK {
+		return fmt.Errorf("can't link %s to %s: %v", r.tee.GetName(), r.elements[0].GetName(), ret)
+	}
+	return nil
+}
+
+// Stop takes the chain off the tee at once: no new data enters it.
+func (r *Receiver) Stop() {
+	if r.teePad == nil {
+		return
+	}
+	r.teePad.Unlink(r.elements[0].GetStaticPad("sink"))
+	r.tee.ReleaseRequestPad(r.teePad)
+	r.teePad = nil
+}
+
+// Close takes the chain out of the bin, after Stop. It may wait for a streaming thread inside the application.
+func (r *Receiver) Close() { removeChain(r.bin, r.elements) }

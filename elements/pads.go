@@ -1,0 +1,84 @@
+package elements
+
+import (
+	"slices"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+)
+
+// requestNewPad makes a pad of the application's, in any state.
+func (e *element) requestNewPad(template gst.PadTemplate, name string, _ *gst.Caps) (pad gst.Pad) {
+	defer gstx.Recover(e, "request pad")
+	wanted, _ := template.ObjectProperty("name-template").(string)
+	i := slices.IndexFunc(padTemplates(e.kind), func(t padTemplate) bool { return t.name == wanted })
+	if i < 0 {
+		return nil
+	}
+	t := padTemplates(e.kind)[i]
+	pad, err := e.addPad(t, template, name)
+	if err != nil {
+		gstx.Log.Logf(gst.LevelWarning, e, "no pad: %v", err)
+		return nil
+	}
+	return pad
+}
+
+func (e *element) addPad(t padTemplate, template gst.PadTemplate, name string) (gst.Pad, error) {
+	var ghost gst.GhostPad
+	if t.direction == gst.PadSrc {
+		p, err := e.newSourcePad(t, template, name)
+		if err != nil {
+			return nil, err
+		}
+		ghost = p.ghost
+		e.mu.Lock()
+		e.sources = append(e.sources, p)
+		e.mu.Unlock()
+	} else {
+		p, err := e.newSinkPad(t, template, name)
+		if err != nil {
+			return nil, err
+		}
+		ghost = p.ghost
+		e.mu.Lock()
+		e.sinks = append(e.sinks, p)
+		e.mu.Unlock()
+	}
+	ghost.SetActive(true)
+	e.AddPad(ghost)
+	gstx.Unref(ghost) // the bindings' trampoline takes a reference that the virtual method does not want
+	e.controlling((*controller).padsChanged)
+	return ghost, nil
+}
+
+func (e *element) releasePad(pad gst.Pad) {
+	defer gstx.Recover(e, "release pad")
+	name := pad.GetName()
+	e.mu.Lock()
+	var source *sourcePad
+	var sink *sinkPad
+	if i := slices.IndexFunc(e.sources, func(p *sourcePad) bool { return p.ghost.GetName() == name }); i >= 0 {
+		source = e.sources[i]
+		e.sources = slices.Delete(e.sources, i, i+1)
+	}
+	if i := slices.IndexFunc(e.sinks, func(p *sinkPad) bool { return p.ghost.GetName() == name }); i >= 0 {
+		sink = e.sinks[i]
+		e.sinks = slices.Delete(e.sinks, i, i+1)
+	}
+	c := e.control
+	e.mu.Unlock()
+	pad.SetActive(false)
+	switch {
+	case source != nil && c != nil:
+		c.do(func() { c.detach(source) })
+	case sink != nil && c != nil:
+		c.do(func() { c.withdraw(sink) })
+	}
+	e.RemovePad(pad)
+	if sink != nil {
+		sink.sender.Close()
+	}
+	e.controlling((*controller).padsChanged)
+}

@@ -1,0 +1,144 @@
+package elements
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+)
+
+// property is one property of the elements. All three have the same ones.
+type property struct {
+	name string
+	spec func(name string) *gobject.ParamSpec
+	get  func(*element) any   // nil: write-only
+	set  func(*settings, any) // nil: read-only
+}
+
+const (
+	readWrite = gobject.ParamReadwrite | gst.ParamMutableReady
+	writeOnly = gobject.ParamWritable | gst.ParamMutableReady
+)
+
+func text(nick, blurb, initial string, flags gobject.ParamFlags) func(string) *gobject.ParamSpec {
+	return func(name string) *gobject.ParamSpec {
+		return gobject.ParamSpecString(name, nick, blurb, initial, flags)
+	}
+}
+
+func toggle(nick, blurb string, initial bool) func(string) *gobject.ParamSpec {
+	return func(name string) *gobject.ParamSpec {
+		return gobject.ParamSpecBoolean(name, nick, blurb, initial, readWrite)
+	}
+}
+
+// str makes a property of a string setting.
+func str(name, nick, blurb, initial string, field func(*settings) *string) property {
+	return property{
+		name: name,
+		spec: text(nick, blurb, initial, readWrite),
+		get:  func(e *element) any { return *field(&e.settings) },
+		set:  func(s *settings, v any) { *field(s), _ = v.(string) },
+	}
+}
+
+// secret makes a property that can't be read back.
+func secret(name, nick, blurb string, field func(*settings) *string) property {
+	return property{
+		name: name,
+		spec: text(nick, blurb, "", writeOnly),
+		set:  func(s *settings, v any) { *field(s), _ = v.(string) },
+	}
+}
+
+func flag(name, nick, blurb string, initial bool, field func(*settings) *bool) property {
+	return property{
+		name: name,
+		spec: toggle(nick, blurb, initial),
+		get:  func(e *element) any { return *field(&e.settings) },
+		set:  func(s *settings, v any) { *field(s), _ = v.(bool) },
+	}
+}
+
+var properties = []property{
+	{
+		name: "location",
+		spec: text("Location", "URL of the meeting as pasted from a browser: sets server, tenant, room and token", "", readWrite),
+		get:  func(e *element) any { return e.settings.publicLocation() },
+		set:  func(s *settings, v any) { location, _ := v.(string); s.setLocation(location) },
+	},
+	str("server", "Server", "Base URL of the deployment", defaultServer, func(s *settings) *string { return &s.server }),
+	str("tenant", "Tenant", "Sub-domain path of a multi-tenant deployment", "", func(s *settings) *string { return &s.tenant }),
+	str("room", "Room", "Name of the room, normalised as the web client does", "", func(s *settings) *string { return &s.room }),
+	str("websocket-url", "WebSocket URL", "URL of XMPP over WebSocket (wss://host/xmpp-websocket); empty: from server", "", func(s *settings) *string { return &s.webSocketURL }),
+	str("xmpp-domain", "XMPP domain", "Domain of the XMPP host; empty: from server", "", func(s *settings) *string { return &s.xmppDomain }),
+	str("muc-domain", "MUC domain", "Domain of the room component; empty: conference. and the XMPP domain", "", func(s *settings) *string { return &s.mucDomain }),
+	str("focus-jid", "Focus JID", "Address of the focus component; empty: focus. and the XMPP domain", "", func(s *settings) *string { return &s.focusJID }),
+	str("username", "User name", "Name to log in with; empty: anonymous", "", func(s *settings) *string { return &s.username }),
+	secret("password", "Password", "Password to log in with", func(s *settings) *string { return &s.password }),
+	secret("token", "Token", "JWT for deployments that ask for one", func(s *settings) *string { return &s.token }),
+	secret("room-password", "Room password", "Password of a locked room", func(s *settings) *string { return &s.roomPassword }),
+	str("nick", "Nick", "Name under which others see us", defaultNick, func(s *settings) *string { return &s.nick }),
+	str("email", "E-mail", "E-mail address for our avatar", "", func(s *settings) *string { return &s.email }),
+	str("avatar-url", "Avatar URL", "Picture that others see while we send no video", "", func(s *settings) *string { return &s.avatarURL }),
+	str("region", "Region", "Our region, for the choice of a bridge near us", "", func(s *settings) *string { return &s.region }),
+	flag("insecure-tls", "Insecure TLS", "Accept any certificate of the server", false, func(s *settings) *bool { return &s.insecureTLS }),
+	str("ca-file", "CA file", "PEM file of the authorities to trust; empty: the system's", "", func(s *settings) *string { return &s.caFile }),
+	str("local-addresses", "Local addresses", "IP addresses that ICE binds to, comma-separated, loopback included; empty: all but loopback", "", func(s *settings) *string { return &s.localAddresses }),
+	{
+		name: "latency",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecUint(name, "Latency", "Size of the jitter buffers of received audio and video (ms)", 1, math.MaxInt32, uint(defaultLatencyMS), readWrite)
+		},
+		get: func(e *element) any { return e.settings.latencyMS },
+		set: func(s *settings, v any) { s.latencyMS, _ = v.(uint32) },
+	},
+	flag("sync", "Sync", "Pace what is sent by its timestamps: a file plays in real time", true, func(s *settings) *bool { return &s.sync }),
+	{
+		name: "state",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecEnum(name, "State", "Where we are on the way into the conference", stateType, 0, gobject.ParamReadable)
+		},
+		get: func(e *element) any { return e.state },
+	},
+	{
+		name: "participants",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecBoxed(name, "Participants", "The other participants, a structure each by endpoint id: id, nick, jid, role and sources", gst.TypeStructure, gobject.ParamReadable)
+		},
+		get: func(e *element) any { return participantsStructure(e.snapshot) },
+	},
+}
+
+// paramSpecs makes new specifications for a class.
+func paramSpecs() []*gobject.ParamSpec {
+	var list []*gobject.ParamSpec
+	for _, p := range properties {
+		list = append(list, p.spec(p.name))
+	}
+	return list
+}
+
+func (e *element) setProperty(id uint, value any, _ *gobject.ParamSpec) {
+	defer gstx.Recover(e, "set property")
+	p := properties[id]
+	if p.set == nil {
+		return
+	}
+	e.mu.Lock()
+	p.set(&e.settings, value)
+	e.mu.Unlock()
+}
+
+func (e *element) getProperty(id uint, _ *gobject.ParamSpec) any {
+	p := properties[id]
+	if p.get == nil {
+		panic(fmt.Sprintf("property %s can't be read", p.name)) // GObject checks that before
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return p.get(e)
+}

@@ -1,0 +1,129 @@
+package elements
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+	"gstjitsi/elements/media"
+	"gstjitsi/signaling/conference"
+	"gstjitsi/signaling/jingle"
+)
+
+// maxIndex is the highest index of a source of ours by medium: one microphone, a camera and a screen.
+var maxIndex = map[jingle.Media]int{jingle.Audio: 0, jingle.Video: 1}
+
+// sinkPad is a pad of the application's that sends: one source of our participant.
+type sinkPad struct {
+	media  jingle.Media
+	index  int
+	ghost  gst.GhostPad
+	sender *media.Sender
+
+	hold hold
+
+	ended     bool // EOS came; guarded by element.mu
+	announced bool // in the session; only the controller touches it
+}
+
+func (e *element) newSinkPad(t padTemplate, template gst.PadTemplate, name string) (*sinkPad, error) {
+	prefix := strings.TrimSuffix(t.name, "%u")
+	index, err := e.sinkIndex(t.media, prefix, name)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	pace := e.settings.sync
+	e.mu.Unlock()
+	sender, err := media.NewSender(e, pace)
+	if err != nil {
+		return nil, err
+	}
+	ghost, ok := gst.NewGhostPadFromTemplate(fmt.Sprintf("%s%d", prefix, index), sender.Input(), template).(gst.GhostPad)
+	if !ok {
+		sender.Close()
+		return nil, fmt.Errorf("no ghost pad for %s", name)
+	}
+	p := &sinkPad{media: t.media, index: index, ghost: ghost, sender: sender, hold: hold{ghost: ghost, shift: sender.Shift}}
+	p.hold.begin()
+	ghost.AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+		return e.onSinkEvent(p, info.GetEvent())
+	})
+	return p, nil
+}
+
+func (e *element) sinkIndex(m jingle.Media, prefix, name string) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	used := map[int]bool{}
+	for _, p := range e.sinks {
+		if p.media == m {
+			used[p.index] = true
+		}
+	}
+	if text, ok := strings.CutPrefix(name, prefix); ok && text != "" && text != "%u" {
+		index, err := strconv.Atoi(text)
+		if err != nil || index < 0 || index > maxIndex[m] {
+			return 0, fmt.Errorf("pad %s: a participant has %d %s sources at most", name, maxIndex[m]+1, m)
+		}
+		if used[index] {
+			return 0, fmt.Errorf("pad %s is there already", name)
+		}
+		return index, nil
+	}
+	for index := range maxIndex[m] + 1 {
+		if !used[index] {
+			return index, nil
+		}
+	}
+	return 0, fmt.Errorf("a participant has %d %s sources at most", maxIndex[m]+1, m)
+}
+
+// onSinkEvent runs on the application's streaming thread.
+func (e *element) onSinkEvent(p *sinkPad, event *gst.Event) (ret gst.PadProbeReturn) {
+	ret = gst.PadProbeOK
+	defer gstx.Recover(e, "sink event")
+	if event == nil {
+		return ret
+	}
+	switch event.GetType() {
+	case gst.EventCaps:
+		if err := p.sender.SetCaps(event.ParseCaps()); err != nil {
+			e.postMediaError(err, p.ghost.GetName())
+		}
+	case gst.EventEOS:
+		e.onSinkEOS(p)
+		ret = gst.PadProbeDrop
+	case gst.EventStreamStart:
+		e.mu.Lock()
+		p.ended = false
+		e.mu.Unlock()
+	}
+	return ret
+}
+
+// name is the source's name in signalling.
+func (p *sinkPad) name(endpoint string) string {
+	letter := "v"
+	if p.media == jingle.Audio {
+		letter = "a"
+	}
+	return fmt.Sprintf("%s-%s%d", endpoint, letter, p.index)
+}
+
+func (p *sinkPad) videoType() jingle.VideoType {
+	switch {
+	case p.media == jingle.Audio:
+		return ""
+	case p.index == 0:
+		return jingle.Camera
+	}
+	return jingle.Desktop
+}
+
+func (p *sinkPad) localSource(endpoint string) conference.LocalSource {
+	return conference.LocalSource{Name: p.name(endpoint), Media: p.media, VideoType: p.videoType()}
+}

@@ -1,6 +1,9 @@
 package jingle
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // encodeSources adds our sources of one medium as XML, as clients always do (PROTOCOL: "Clients themselves
 // always send plain XML"). It is false where there are none.
@@ -11,15 +14,21 @@ func encodeSources(d *wireDescription, sources []LocalSource, media Media) bool 
 			continue
 		}
 		found = true
-		for i, ssrc := range s.SSRCs {
+		for _, ssrc := range s.inOrder() {
 			d.Sources = append(d.Sources, s.encode(ssrc))
-			if i < len(s.RTX) {
-				d.Sources = append(d.Sources, s.encode(s.RTX[i]))
-			}
 		}
 		d.Groups = append(d.Groups, s.groups()...)
 	}
 	return found
+}
+
+// inOrder are all SSRCs in the order of the recordings: the first layer and its retransmissions, the other
+// layers, their retransmissions.
+func (s *LocalSource) inOrder() []uint32 {
+	if len(s.RTX) == 0 {
+		return s.SSRCs
+	}
+	return slices.Concat(s.SSRCs[:1], s.RTX[:1], s.SSRCs[1:], s.RTX[1:])
 }
 
 func (s *LocalSource) encode(ssrc uint32) wireSource {

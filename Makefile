@@ -16,7 +16,7 @@ DEMO_FLAGS ?= -length=15s
 
 build: deps
 	@mkdir -p build
-	scripts/cgo go build -buildmode=c-shared -trimpath -o $(PLUGIN) ./plugin
+	@scripts/cgo go build -buildmode=c-shared -trimpath -o $(PLUGIN) ./plugin
 
 deps:
 	@scripts/deps
@@ -46,10 +46,12 @@ inspect: build
 	  $(GST_ENV) gst-inspect-1.0 $$element >build/$$element.txt || exit 1; \
 	done
 
-# The other way to build: what a distribution runs.
+# The other way to build: what a distribution runs. Not below build/, where GStreamer would find two plugins.
 meson-test: build
-	@[ -f build/meson/build.ninja ] || meson setup build/meson >build/meson-setup.log || { cat build/meson-setup.log; exit 1; }
-	meson test -C build/meson --quiet
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	{ meson setup "$$dir" && meson test -C "$$dir" && \
+	  DESTDIR="$$dir/staged" meson install -C "$$dir" && find "$$dir/staged" -name libgstjitsi.so | grep -q .; } >build/meson.log 2>&1 \
+	|| { tail -n 50 build/meson.log; exit 1; }
 
 demo: build
 	@go build -o build/jitsi-demo ./tests/demo && exec build/jitsi-demo $(DEMO_FLAGS)

@@ -131,11 +131,18 @@ func (c *Channel) connect(ctx context.Context) error {
 		return err //nolint:wrapcheck // says all there is to say
 	}
 	c.cfg.Log.Infof("bridge channel open: %s", ws.Redact(c.cfg.URL))
+	reader, hangUp := context.WithCancel(context.Background())
+	defer hangUp()
 	writer, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { c.write(writer, conn) })
+	wg.Go(func() {
+		if c.write(writer, conn) {
+			closeGently(conn, hangUp)
+		}
+		hangUp()
+	})
 	c.cfg.Opened(true)
-	err = c.read(conn)
+	err = c.read(reader, conn)
 	c.cfg.Opened(false)
 	stop()
 	wg.Wait()
@@ -143,10 +150,10 @@ func (c *Channel) connect(ctx context.Context) error {
 	return err
 }
 
-// read serves the connection until it breaks, or until the writer closes it.
-func (c *Channel) read(conn *websocket.Conn) error {
+// read serves the connection until it breaks or ctx ends.
+func (c *Channel) read(ctx context.Context, conn *websocket.Conn) error {
 	for {
-		_, data, err := conn.Read(context.Background())
+		_, data, err := conn.Read(ctx)
 		if err != nil {
 			return fmt.Errorf("read: %w", err)
 		}
@@ -162,23 +169,21 @@ func (c *Channel) read(conn *websocket.Conn) error {
 	}
 }
 
-// write says everything first, then what changes; it closes the connection when ctx ends or nothing can be
-// written any more, which ends the reader as well.
-func (c *Channel) write(ctx context.Context, conn *websocket.Conn) {
+// write says everything first, then what changes. It is true when ctx ended, false when nothing can be written
+// any more.
+func (c *Channel) write(ctx context.Context, conn *websocket.Conn) bool {
 	messages := c.all()
 	for {
 		for _, m := range messages {
 			if err := c.send(ctx, conn, m); err != nil {
-				_ = conn.CloseNow()
-				return
+				return false
 			}
 		}
 		select {
 		case <-c.news:
 			messages = c.changes()
 		case <-ctx.Done():
-			closeGently(conn)
-			return
+			return true
 		}
 	}
 }
@@ -219,9 +224,10 @@ func (c *Channel) send(ctx context.Context, conn *websocket.Conn, message any) e
 	return conn.Write(ctx, websocket.MessageText, data) //nolint:wrapcheck // only its being matters
 }
 
-// closeGently says good-bye to the bridge but waits for its answer only briefly.
-func closeGently(conn *websocket.Conn) {
-	timer := time.AfterFunc(closeTimeout, func() { _ = conn.CloseNow() })
+// closeGently says good-bye to the bridge but waits for its answer only briefly. Only the end of the reader's
+// context breaks off the library's closing.
+func closeGently(conn *websocket.Conn, hangUp func()) {
+	timer := time.AfterFunc(closeTimeout, hangUp)
 	defer timer.Stop()
 	_ = conn.Close(websocket.StatusNormalClosure, "")
 }

@@ -37,11 +37,14 @@ func (s *stay) removeSources(sources []jingle.Source) {
 type sourceTable struct {
 	us     string // our endpoint id: what the focus tells us of ourselves is no news
 	bySSRC map[uint32]jingle.Source
+	byName map[sourceName]uint32
 	order  []uint32
 }
 
+type sourceName struct{ endpoint, name string }
+
 func newSourceTable(us string) sourceTable {
-	return sourceTable{us: us, bySSRC: map[uint32]jingle.Source{}}
+	return sourceTable{us: us, bySSRC: map[uint32]jingle.Source{}, byName: map[sourceName]uint32{}}
 }
 
 // add keeps a source. What had its SSRC or its name before is removed.
@@ -49,16 +52,18 @@ func (t *sourceTable) add(source jingle.Source) (removed []jingle.Source, added 
 	if source.Endpoint == bridgeOwner || source.Endpoint == t.us || len(t.order) >= maxSources {
 		return nil, false
 	}
-	if old, ok := t.bySSRC[source.SSRC]; ok && same(old, source) {
+	old, ok := t.bySSRC[source.SSRC]
+	if ok && same(old, source) {
 		return nil, false
 	}
-	for _, ssrc := range slices.Clone(t.order) {
-		if old := t.bySSRC[ssrc]; ssrc == source.SSRC || old.Name == source.Name && old.Endpoint == source.Endpoint {
-			t.remove(ssrc)
+	name := sourceName{source.Endpoint, source.Name}
+	for _, ssrc := range []uint32{source.SSRC, t.byName[name]} { // no SSRC is 0
+		if old, ok := t.remove(ssrc); ok {
 			removed = append(removed, old)
 		}
 	}
 	t.bySSRC[source.SSRC] = source
+	t.byName[name] = source.SSRC
 	t.order = append(t.order, source.SSRC)
 	return removed, true
 }
@@ -72,6 +77,7 @@ func (t *sourceTable) remove(ssrc uint32) (jingle.Source, bool) {
 	source, ok := t.bySSRC[ssrc]
 	if ok {
 		delete(t.bySSRC, ssrc)
+		delete(t.byName, sourceName{source.Endpoint, source.Name})
 		t.order = slices.DeleteFunc(t.order, func(other uint32) bool { return other == ssrc })
 	}
 	return source, ok
@@ -91,6 +97,7 @@ func (t *sourceTable) removeEndpoint(id string) []jingle.Source {
 func (t *sourceTable) clear() []jingle.Source {
 	removed := t.list()
 	clear(t.bySSRC)
+	clear(t.byName)
 	t.order = nil
 	return removed
 }

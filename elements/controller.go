@@ -221,7 +221,7 @@ func (c *controller) endSession() {
 	c.transport, c.sid, c.connected = nil, "", false
 	c.streams = map[uint32]*transport.Stream{}
 	c.sources = nil
-	go gstx.Collect()
+	c.cleaning.Go(gstx.Collect)
 }
 
 func (c *controller) onConnected(sid string) {

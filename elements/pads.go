@@ -3,6 +3,7 @@ package elements
 import (
 	"slices"
 
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
@@ -78,7 +79,31 @@ func (e *element) releasePad(pad gst.Pad) {
 	}
 	e.RemovePad(pad)
 	if sink != nil {
-		sink.sender.Close()
+		sink.drop()
+	}
+	if source != nil {
+		source.drop()
 	}
 	e.controlling((*controller).padsChanged)
+}
+
+// finalize drops the pads that the application never released.
+func (e *element) finalize() {
+	defer gstx.Recover(nil, "finalize")
+	for _, p := range e.sources {
+		p.drop()
+	}
+	for _, p := range e.sinks {
+		gobject.UnsafeObjectUnref(p.ghost)
+	}
+	e.sources, e.sinks = nil, nil
+	gstx.Collect()
+}
+
+// drop gives the pad's reference back: handlers and probes of the pad hold us, and we hold the pad.
+func (p *sourcePad) drop() { gobject.UnsafeObjectUnref(p.ghost) }
+
+func (p *sinkPad) drop() {
+	p.sender.Close()
+	gobject.UnsafeObjectUnref(p.ghost)
 }

@@ -74,10 +74,11 @@ func (c *controller) route() {
 	c.slots.assign(c.ids, c.sources, requests)
 	for _, p := range pads {
 		source, ok := c.slots.wanted(p.request, c.sources)
+		ok = ok && p.ghost.IsLinked()
 		if p.ssrc != 0 && (!ok || source.SSRC != p.ssrc) {
 			c.detach(p)
 		}
-		if stream := c.streams[source.SSRC]; ok && p.ssrc == 0 && stream != nil && p.ghost.IsLinked() {
+		if stream := c.streams[source.SSRC]; ok && p.ssrc == 0 && stream != nil {
 			c.attach(p, stream)
 		}
 	}

@@ -58,6 +58,7 @@ func registerType(k kind) gobject.Type {
 							Constructed:  (*element).constructed,
 							SetProperty:  (*element).setProperty,
 							GetProperty:  (*element).getProperty,
+							Finalize:     (*element).finalize,
 						},
 					},
 				},

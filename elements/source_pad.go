@@ -41,10 +41,12 @@ func (e *element) newSourcePad(t padTemplate, template gst.PadTemplate, name str
 	latency := gst.ClockTime(e.settings.latencyMS) * gst.ClockTime(1e6)
 	e.mu.Unlock()
 	gstx.AnswerLatency(ghost, latency)
-	ghost.Connect("linked", func(_ gst.Pad, _ gst.Pad) {
-		defer gstx.Recover(e, "linked")
-		e.controlling((*controller).route)
-	})
+	for _, signal := range []string{"linked", "unlinked"} {
+		ghost.Connect(signal, func(_ gst.Pad, _ gst.Pad) {
+			defer gstx.Recover(e, signal)
+			e.controlling((*controller).route)
+		})
+	}
 	return p, nil
 }
 

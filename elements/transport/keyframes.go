@@ -31,9 +31,9 @@ func (l *requestLimit) pass(now time.Time) bool {
 
 // limitKeyFrameRequests keeps the requests that go up through a pad below the bridge's limit. All of one pad come
 // from one thread at a time.
-func (t *Transport) limitKeyFrameRequests(pad gst.Pad, ssrc uint32) {
+func (t *Transport) limitKeyFrameRequests(pad gst.Pad, ssrc uint32) uint32 {
 	limit := &requestLimit{}
-	pad.AddProbe(gst.PadProbeTypeEventUpstream, func(_ gst.Pad, info *gst.PadProbeInfo) (ret gst.PadProbeReturn) {
+	return pad.AddProbe(gst.PadProbeTypeEventUpstream, func(_ gst.Pad, info *gst.PadProbeInfo) (ret gst.PadProbeReturn) {
 		ret = gst.PadProbeOK
 		t.recovering("key frame request", func() {
 			event := info.GetEvent()

@@ -75,12 +75,13 @@ type Stream struct {
 
 	transport *Transport
 	pad       gst.Pad
-	probe     uint32
+	block     uint32 // probe that holds the data
+	limit     uint32 // probe that limits key frame requests
 	release   sync.Once
 }
 
 // Release lets the data flow.
-func (s *Stream) Release() { s.release.Do(func() { s.pad.RemoveProbe(s.probe) }) }
+func (s *Stream) Release() { s.release.Do(func() { s.pad.RemoveProbe(s.block) }) }
 
 // onPad takes a new pad of webrtcbin. It is linked at once: a pad that is not linked sends an error up to the socket,
 // which ends all reception.
@@ -102,11 +103,11 @@ func (t *Transport) onPad(pad gst.Pad) {
 	t.cfg.Bin.Add(tee)
 	tee.SyncStateWithParent()
 	s := &Stream{transport: t, pad: pad, Tee: tee, Codec: padCodec(pad)}
-	s.probe = pad.AddProbe(gst.PadProbeTypeBlockDownstream, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+	s.block = pad.AddProbe(gst.PadProbeTypeBlockDownstream, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
 		return gst.PadProbeOK
 	})
 	pad.Link(tee.GetStaticPad("sink"))
-	t.limitKeyFrameRequests(pad, ssrc)
+	s.limit = t.limitKeyFrameRequests(pad, ssrc)
 
 	t.mu.Lock()
 	source, known := t.sources[ssrc]
@@ -119,14 +120,16 @@ func (t *Transport) onPad(pad gst.Pad) {
 	if !known || closed {
 		t.logf(gst.LevelDebug, "pad of SSRC %d that left meanwhile", ssrc)
 		s.Release()
+		pad.RemoveProbe(s.limit)
 		return
 	}
 	t.logf(gst.LevelDebug, "stream of %s, SSRC %d, %s", source.Name, ssrc, s.Codec)
 	t.cfg.Events.Stream(s)
 }
 
-// drop takes the tee out of the bin.
+// drop takes the tee out of the bin. The probe holds the transport, and with it the pad: only we can undo that.
 func (s *Stream) drop() {
+	s.pad.RemoveProbe(s.limit)
 	s.Tee.SetState(gst.StateNull)
 	s.transport.cfg.Bin.Remove(s.Tee)
 }

@@ -5,6 +5,7 @@ package transport
 import (
 	"sync"
 
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
 	"github.com/go-gst/go-gst/pkg/gstwebrtc"
 
@@ -94,7 +95,9 @@ func (t *Transport) Close() {
 		s.drop()
 	}
 	t.cfg.Bin.Remove(t.webrtc)
-	t.webrtc, t.rtpbin, t.rtx = nil, nil, nil
+	// Now, not with the next garbage collection: each webrtcbin has its threads and sockets.
+	gobject.UnsafeObjectUnref(t.rtpbin)
+	gobject.UnsafeObjectUnref(t.webrtc)
 }
 
 func (t *Transport) isClosed() bool {

@@ -56,8 +56,8 @@ func (s *stay) focusError(err error) *Error {
 	switch refused.Condition {
 	case stanza.NotAuthorized, stanza.Forbidden, stanza.NotAcceptable: // not-acceptable: session-invalid
 		e.Reason = NotAuthorized
-	case stanza.BadRequest, stanza.JIDMalformed:
-		e.Reason = ProtocolError
+	case stanza.BadRequest, stanza.JIDMalformed: // it serves no such room: another domain, or no name of one
+		e.Reason = RoomNotFound
 	}
 	return e
 }

@@ -16,7 +16,7 @@ DEMO_FLAGS ?= -length=15s
 
 build: deps
 	@mkdir -p build
-	@scripts/cgo go build -buildmode=c-shared -trimpath -o $(PLUGIN) ./plugin
+	@scripts/cgo go build -buildmode=c-shared -o $(PLUGIN) ./plugin
 
 deps:
 	@scripts/deps
@@ -32,10 +32,9 @@ check:
 unit:
 	go test -race ./signaling/... ./tests/deployment/...
 
-# -buildmode=pie shares the compiled bindings with the plugin's c-shared build.
 elements-test: build
 	scripts/cgo go vet ./elements/... ./plugin
-	$(GST_ENV) scripts/cgo go test -buildmode=pie ./elements/...
+	$(GST_ENV) scripts/cgo go test ./elements/...
 
 e2e: build
 	$(GST_ENV) go test -count=1 -timeout 20m ./tests/footage ./tests/launch ./tests/media ./tests/demo ./tests/e2e
@@ -50,7 +49,7 @@ inspect: build
 meson-test: build
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
 	{ meson setup "$$dir" && meson test -C "$$dir" && \
-	  DESTDIR="$$dir/staged" meson install -C "$$dir" && find "$$dir/staged" -name libgstjitsi.so | grep -q .; } >build/meson.log 2>&1 \
+	  DESTDIR="$$dir/staged" meson install --no-rebuild -C "$$dir" && find "$$dir/staged" -name libgstjitsi.so | grep -q .; } >build/meson.log 2>&1 \
 	|| { tail -n 50 build/meson.log; exit 1; }
 
 demo: build

@@ -36,14 +36,15 @@ func newCategory(name, description string) *Category {
 
 // Logf logs for an object, which may be nil.
 func (c *Category) Logf(level gst.DebugLevel, object gobject.Object, format string, args ...any) {
-	c.logf(level, object, 2, format, args...)
+	c.LogDepth(1, level, object, format, args...)
 }
 
-func (c *Category) logf(level gst.DebugLevel, object gobject.Object, skip int, format string, args ...any) {
+// LogDepth is Logf in the name of a caller further up; depth 0 is the caller itself.
+func (c *Category) LogDepth(depth int, level gst.DebugLevel, object gobject.Object, format string, args ...any) {
 	if c.native.GetThreshold() < level {
 		return
 	}
-	pc, file, line, _ := runtime.Caller(skip)
+	pc, file, line, _ := runtime.Caller(depth + 1)
 	function := path.Base(runtime.FuncForPC(pc).Name())
 	gst.DebugLogLiteral(c.native, level, path.Base(file), function, int32(line), object, fmt.Sprintf(format, args...))
 }
@@ -71,7 +72,7 @@ type logger struct {
 }
 
 func (l logger) log(level gst.DebugLevel, format string, args ...any) {
-	l.category.logf(level, l.element, 3, format, args...)
+	l.category.LogDepth(2, level, l.element, format, args...)
 }
 
 func (l logger) Trace(msg string)          { l.log(gst.LevelTrace, "%s", msg) }

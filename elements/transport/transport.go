@@ -107,7 +107,7 @@ func (t *Transport) isClosed() bool {
 }
 
 func (t *Transport) logf(level gst.DebugLevel, format string, args ...any) {
-	gstx.LogTransport.Logf(level, t.cfg.Bin, format, args...)
+	gstx.LogTransport.LogDepth(1, level, t.cfg.Bin, format, args...)
 }
 
 // recovering runs a callback of GStreamer's.

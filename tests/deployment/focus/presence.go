@@ -36,18 +36,6 @@ func (f *Focus) handlePresence(stanza *xmltree.Element) {
 	}
 }
 
-func (r *room) entered() {
-	if r.joined {
-		return
-	}
-	r.joined = true
-	waiting := r.waiting
-	r.waiting = nil
-	for _, action := range waiting {
-		action()
-	}
-}
-
 func (r *room) seen(name string, stanza, x *xmltree.Element) {
 	item := x.Child("", "item")
 	if p := r.participants[name]; p != nil {

@@ -37,8 +37,19 @@ func (f *Focus) newRoom(address string) *room {
 	return &room{focus: f, address: address, name: localPart(address), participants: map[string]*participant{}}
 }
 
-func (r *room) join() {
-	r.sendPresence()
+func (r *room) join() { r.sendPresence() }
+
+// entered is when the room has let the focus in.
+func (r *room) entered() {
+	if r.joined {
+		return
+	}
+	r.joined = true
+	waiting := r.waiting
+	r.waiting = nil
+	for _, action := range waiting {
+		action()
+	}
 	r.unused = r.focus.after(r.focus.opts.StartTimeout, func() {
 		if r.current() && len(r.participants) == 0 {
 			r.leave()
@@ -59,7 +70,7 @@ func (r *room) current() bool { return r.focus.rooms[r.address] == r }
 
 // sendPresence tells the room about the conference (recording g-alice: three presences of the focus).
 func (r *room) sendPresence() {
-	presence := xmltree.New(wsxmpp.NSClient, "presence", "to", r.address+"/focus")
+	presence := xmltree.New(wsxmpp.NSClient, "presence", "to", r.address+"/focus", "id", r.focus.client.ID())
 	if !r.joined {
 		presence.Add(xmltree.New(nsMUC, "x"))
 	}

@@ -1,0 +1,187 @@
+// Package deployment runs a Jitsi deployment on this machine, for tests and for trying things out: a real Prosody, a
+// focus that behaves as Jicofo and a bridge that behaves as Jitsi Videobridge in recordings of real ones, behind one
+// HTTP port, so that http://localhost:PORT/Room is a meeting's address with the usual defaults.
+//
+// Everything is on loopback, on ports picked free; several deployments run side by side; Close leaves nothing behind.
+package deployment
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/pion/logging"
+
+	"gstjitsi/tests/deployment/bridge"
+	"gstjitsi/tests/deployment/events"
+	"gstjitsi/tests/deployment/focus"
+	"gstjitsi/tests/deployment/prosody"
+)
+
+// Options says how the deployment is set up. The zero value is a usual one.
+type Options struct {
+	Domain       string     // of the XMPP server; "localhost" when empty
+	Port         int        // of the front; picked free when 0
+	Address      netip.Addr // where the front listens; 127.0.0.1 when not valid
+	MediaAddress netip.Addr // where the bridge exchanges media; Address when not valid
+	Host         string     // name or address in the URLs; "localhost" when empty and Address is loopback, else Address
+
+	TLS bool // https and wss, with a certificate of an authority of its own: see CAFile
+
+	Users         map[string]string // passwords by user name; when there are any, login is by password, not anonymous
+	Services      []prosody.Service // STUN and TURN servers that clients are told of
+	MaxOccupants  int               // of a room, the focus apart; no limit when 0
+	ResumeTimeout time.Duration     // how long a lost XMPP stream can be resumed; 60 s when 0
+	Config        map[string]any    // fields of config.js that differ from the defaults, or are added
+
+	AloneTimeout     time.Duration // until a participant alone loses its session; 20 s when 0
+	NoJSONSources    bool          // signal sources as XML to everybody
+	NoMID            bool          // offer no MID header extension
+	WrongFingerprint bool          // announce another DTLS fingerprint than the bridge's
+	NoBridge         bool          // begin without a bridge, as after KillBridge
+
+	LoggerFactory logging.LoggerFactory // of the focus and the bridge; Pion's default, steered by PION_LOG_*, when nil
+}
+
+// Deployment is a running deployment.
+type Deployment struct {
+	opts    Options
+	events  *events.Log
+	prosody *prosody.Server
+	bridge  *bridge.Bridge
+	focus   *focus.Focus
+	front   *front
+}
+
+// Start runs a deployment and returns when it can be used. The context limits the start only.
+func Start(ctx context.Context, opts Options) (*Deployment, error) {
+	if opts.Domain == "" {
+		opts.Domain = "localhost"
+	}
+	if !opts.Address.IsValid() {
+		opts.Address = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	if !opts.MediaAddress.IsValid() {
+		opts.MediaAddress = opts.Address
+	}
+	if opts.Host == "" {
+		opts.Host = opts.Address.String()
+		if opts.Address.IsLoopback() {
+			opts.Host = "localhost"
+		}
+	}
+	if opts.LoggerFactory == nil {
+		opts.LoggerFactory = logging.NewDefaultLoggerFactory()
+	}
+	d := &Deployment{opts: opts, events: &events.Log{}}
+	if err := d.start(ctx); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("start the local deployment: %w", err)
+	}
+	return d, nil
+}
+
+func (d *Deployment) start(ctx context.Context) error {
+	opts := d.opts
+	var err error
+	if d.prosody, err = prosody.Start(ctx, prosody.Options{
+		Domain: opts.Domain, ResumeTimeout: opts.ResumeTimeout, Services: opts.Services, Users: opts.Users, MaxOccupants: opts.MaxOccupants,
+	}); err != nil {
+		return err
+	}
+	if d.bridge, err = bridge.New(bridge.Options{
+		Address: opts.MediaAddress, WrongFingerprint: opts.WrongFingerprint, Events: d.events, LoggerFactory: opts.LoggerFactory,
+	}); err != nil {
+		return err
+	}
+	if opts.NoBridge {
+		d.bridge.Kill()
+	}
+	if d.front, err = newFront(d); err != nil {
+		return err
+	}
+	d.bridge.SetChannelBase(d.front.url("ws"))
+	d.focus, err = focus.Start(ctx, focus.Options{
+		WebSocketURL: d.prosody.WebSocketURL(), Domain: opts.Domain, Password: d.prosody.FocusPassword(),
+		Bridge: d.bridge, Events: d.events, Log: opts.LoggerFactory.NewLogger("focus"),
+		AloneTimeout: opts.AloneTimeout, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID,
+	})
+	return err
+}
+
+// Close ends the deployment and removes all its files.
+func (d *Deployment) Close() error {
+	if d.focus != nil {
+		d.focus.Close()
+	}
+	if d.front != nil {
+		d.front.close()
+	}
+	if d.bridge != nil {
+		d.bridge.Close()
+	}
+	if d.prosody != nil {
+		return d.prosody.Close()
+	}
+	return nil
+}
+
+// URL is where meetings are: a room is at URL()/Room.
+func (d *Deployment) URL() string { return d.front.url("http") }
+
+// WebSocketURL is where XMPP clients connect.
+func (d *Deployment) WebSocketURL() string { return d.front.url("ws") + "/xmpp-websocket" }
+
+// CAFile is a file with the certificate of the authority that has signed the front's; empty without TLS.
+func (d *Deployment) CAFile() string { return d.front.caFile }
+
+// Domain is where participants log in.
+func (d *Deployment) Domain() string { return d.opts.Domain }
+
+// MUCDomain is the component of the rooms.
+func (d *Deployment) MUCDomain() string { return d.prosody.MUCDomain() }
+
+// FocusDomain is the component that conference requests go to.
+func (d *Deployment) FocusDomain() string { return d.prosody.FocusDomain() }
+
+// FocusJID is the bare JID of the focus' account.
+func (d *Deployment) FocusJID() string { return d.prosody.FocusUser() }
+
+// MediaAddress is where the bridge exchanges media.
+func (d *Deployment) MediaAddress() netip.AddrPort { return d.bridge.MediaAddress() }
+
+// ServerLog is what Prosody has logged.
+func (d *Deployment) ServerLog() string { return d.prosody.Log() }
+
+// Events gives everything that has happened so far.
+func (d *Deployment) Events() []events.Event { return d.events.All() }
+
+// EventLog is the live record of what happens.
+func (d *Deployment) EventLog() *events.Log { return d.events }
+
+// WaitFor gives the first event that matches, of those that have happened or will. When the context ends first, the
+// error lists what has happened.
+func (d *Deployment) WaitFor(ctx context.Context, match func(events.Event) bool) (events.Event, error) {
+	return d.events.WaitFor(ctx, match)
+}
+
+// WaitForNth gives the nth event that matches.
+func (d *Deployment) WaitForNth(ctx context.Context, n int, match func(events.Event) bool) (events.Event, error) {
+	return d.events.WaitForNth(ctx, n, match)
+}
+
+// Kind matches events of one kind, and with endpoint ids those about one of these.
+func Kind(kind events.Kind, endpoints ...string) func(events.Event) bool {
+	return func(e events.Event) bool {
+		if e.Kind != kind {
+			return false
+		}
+		for _, endpoint := range endpoints {
+			if e.Endpoint == endpoint {
+				return true
+			}
+		}
+		return len(endpoints) == 0
+	}
+}

@@ -1,0 +1,155 @@
+package deployment
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"sync"
+)
+
+// front is the web server in front of everything: the one address that clients know.
+type front struct {
+	deployment *Deployment
+	server     *http.Server
+	listener   net.Listener
+	caFile     string
+	dir        string
+
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+func newFront(d *Deployment) (*front, error) {
+	f := &front{deployment: d, conns: map[net.Conn]bool{}}
+	listener, err := net.Listen("tcp", netip.AddrPortFrom(d.opts.Address, uint16(d.opts.Port)).String())
+	if err != nil {
+		return nil, fmt.Errorf("open the front's port: %w", err)
+	}
+	f.listener = &countedListener{listener, f}
+	if d.opts.TLS {
+		if err := f.useTLS(); err != nil {
+			listener.Close()
+			return nil, err
+		}
+	}
+	mux := http.NewServeMux()
+	target := &url.URL{Scheme: "http", Host: d.prosody.HTTPAddress()}
+	mux.Handle("/xmpp-websocket", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
+	mux.Handle("/colibri-ws/", d.bridge)
+	mux.HandleFunc("/config.js", f.serveConfig)
+	mux.HandleFunc("/", f.servePage)
+	f.server = &http.Server{Handler: mux}
+	go f.server.Serve(f.listener) // ends with close
+	return f, nil
+}
+
+func (f *front) useTLS() error {
+	var err error
+	if f.dir, err = os.MkdirTemp("", "jitsi-front-"); err != nil {
+		return err
+	}
+	certificate, caFile, err := issueCertificate(f.dir, f.deployment.opts.Host)
+	if err != nil {
+		return fmt.Errorf("make the front's certificate: %w", err)
+	}
+	f.caFile = caFile
+	f.listener = tls.NewListener(f.listener, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}})
+	return nil
+}
+
+// url gives the front's address for a scheme, http or ws, with TLS where it is on.
+func (f *front) url(scheme string) string {
+	if f.deployment.opts.TLS {
+		scheme += "s"
+	}
+	port := f.listener.Addr().(*net.TCPAddr).Port
+	return scheme + "://" + net.JoinHostPort(f.deployment.opts.Host, strconv.Itoa(port))
+}
+
+// serveConfig answers as a real deployment's config.js: a script that sets the variable config.
+func (f *front) serveConfig(w http.ResponseWriter, _ *http.Request) {
+	d := f.deployment
+	config := map[string]any{
+		"hosts": map[string]any{
+			"domain": d.Domain(),
+			"muc":    d.MUCDomain(),
+			"focus":  d.FocusDomain(),
+		},
+		"websocket":    d.WebSocketURL(),
+		"focusUserJid": d.FocusJID(),
+	}
+	for name, value := range d.opts.Config {
+		if value == nil {
+			delete(config, name)
+		} else {
+			config[name] = value
+		}
+	}
+	text, err := json.MarshalIndent(config, "", "    ")
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/javascript")
+	fmt.Fprintf(w, "var config = %s;\n", text)
+}
+
+func (f *front) servePage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprintln(w, "<!DOCTYPE html><title>Jitsi Meet</title><p>A local deployment. Join with the element, not with a browser.")
+}
+
+func (f *front) close() {
+	f.server.Close()
+	f.dropConnections() // WebSockets aren't the server's any more
+	if f.dir != "" {
+		os.RemoveAll(f.dir)
+	}
+}
+
+func (f *front) dropConnections() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for conn := range f.conns {
+		conn.Close()
+	}
+}
+
+// countedListener knows its connections.
+type countedListener struct {
+	net.Listener
+	front *front
+}
+
+func (l *countedListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	counted := &countedConn{conn, l.front}
+	l.front.mu.Lock()
+	l.front.conns[counted] = true
+	l.front.mu.Unlock()
+	return counted, nil
+}
+
+type countedConn struct {
+	net.Conn
+	front *front
+}
+
+func (c *countedConn) Close() error {
+	go func() { // Close is called with the lock held, too
+		c.front.mu.Lock()
+		delete(c.front.conns, c)
+		c.front.mu.Unlock()
+	}()
+	return c.Conn.Close()
+}

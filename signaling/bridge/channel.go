@@ -17,6 +17,7 @@ import (
 	"github.com/pion/logging"
 
 	"gstjitsi/signaling/colibri"
+	"gstjitsi/signaling/guard"
 	"gstjitsi/signaling/ws"
 )
 
@@ -108,7 +109,7 @@ func (c *Channel) run(ctx context.Context) {
 		if time.Since(started) > maxBackoff {
 			backoff = minBackoff // it worked for a while
 		}
-		wait(ctx, backoff+rand.N(backoff/2)) //nolint:gosec // spreads reconnections, hides nothing
+		wait(ctx, backoff+rand.N(backoff/2)) // spreads reconnections, hides nothing
 		backoff = min(2*backoff, maxBackoff)
 	}
 }
@@ -128,7 +129,7 @@ func (c *Channel) connect(ctx context.Context) error {
 	conn, err := ws.Dial(dialCtx, c.cfg.URL, c.cfg.TLS, "")
 	cancel()
 	if err != nil {
-		return err //nolint:wrapcheck // says all there is to say
+		return err
 	}
 	c.cfg.Log.Infof("bridge channel open: %s", ws.Redact(c.cfg.URL))
 	reader, hangUp := context.WithCancel(context.Background())
@@ -136,10 +137,11 @@ func (c *Channel) connect(ctx context.Context) error {
 	writer, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() {
+		defer hangUp()
+		defer guard.Recover(c.panicked)
 		if c.write(writer, conn) {
 			closeGently(conn, hangUp)
 		}
-		hangUp()
 	})
 	c.cfg.Opened(true)
 	err = c.read(reader, conn)
@@ -151,7 +153,11 @@ func (c *Channel) connect(ctx context.Context) error {
 }
 
 // read serves the connection until it breaks or ctx ends.
-func (c *Channel) read(ctx context.Context, conn *websocket.Conn) error {
+func (c *Channel) read(ctx context.Context, conn *websocket.Conn) (err error) {
+	defer guard.Recover(func(p *guard.Panic) {
+		c.panicked(p)
+		err = p
+	})
 	for {
 		_, data, err := conn.Read(ctx)
 		if err != nil {
@@ -168,6 +174,8 @@ func (c *Channel) read(ctx context.Context, conn *websocket.Conn) error {
 		}
 	}
 }
+
+func (c *Channel) panicked(p *guard.Panic) { c.cfg.Log.Errorf("bridge channel: %v\n%s", p, p.Stack) }
 
 // write says everything first, then what changes. It is true when ctx ended, false when nothing can be written
 // any more.
@@ -221,7 +229,7 @@ func (c *Channel) send(ctx context.Context, conn *websocket.Conn, message any) e
 	c.cfg.Log.Debugf("bridge channel: sending %s", data)
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	return conn.Write(ctx, websocket.MessageText, data) //nolint:wrapcheck // only its being matters
+	return conn.Write(ctx, websocket.MessageText, data)
 }
 
 // closeGently says good-bye to the bridge but waits for its answer only briefly. Only the end of the reader's

@@ -27,7 +27,7 @@ func (s *stay) openChannel(of *session) {
 // closeChannel doesn't wait for the end, but leaving does.
 func (s *stay) closeChannel(of *session) {
 	if of.channel != nil {
-		s.wg.Go(of.channel.Close)
+		s.goDo(of.channel.Close)
 	}
 }
 

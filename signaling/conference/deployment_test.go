@@ -334,7 +334,7 @@ func TestTLSWithAnAuthorityOfItsOwn(t *testing.T) {
 		if !roots.AppendCertsFromPEM(pem) {
 			t.Fatal("no certificate")
 		}
-		cfg.TLS = &tls.Config{RootCAs: roots} //nolint:gosec // Go's own minimum version
+		cfg.TLS = &tls.Config{RootCAs: roots}
 		alice, bob := enter(t, cfg), enter(t, cfg)
 		for _, g := range []*guest{alice, bob} {
 			if offer := g.acceptNext(); !strings.HasPrefix(offer.Transport.WebSocketURL, "wss:") {

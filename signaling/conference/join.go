@@ -33,7 +33,7 @@ func (s *stay) connect() {
 		Closed: func(err error) { s.c.inbox.push(func(s *stay) { s.disconnected(err) }) },
 		Log:    s.cfg.Loggers.NewLogger("xmpp"),
 	}
-	s.wg.Go(func() {
+	s.goDo(func() {
 		ctx, cancel := context.WithTimeout(s.life, s.cfg.JoinTimeout)
 		defer cancel()
 		client, err := xmpp.Dial(ctx, cfg)

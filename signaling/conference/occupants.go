@@ -109,9 +109,12 @@ func videoTypeOf(name, videoType string) jingle.VideoType {
 type occupants struct {
 	byID  map[string]Participant
 	order []string
+	gone  map[string]bool // who has left: what the focus still says of them is old
 }
 
-func newOccupants() occupants { return occupants{byID: map[string]Participant{}} }
+func newOccupants() occupants {
+	return occupants{byID: map[string]Participant{}, gone: map[string]bool{}}
+}
 
 // set keeps p. It says whether p was there before, and whether anything is new.
 func (o *occupants) set(p Participant) (known, changed bool) {
@@ -121,6 +124,7 @@ func (o *occupants) set(p Participant) (known, changed bool) {
 			return false, false
 		}
 		o.order = append(o.order, p.ID)
+		delete(o.gone, p.ID)
 	}
 	o.byID[p.ID] = p
 	return known, !known || !old.equal(p)
@@ -131,8 +135,16 @@ func (o *occupants) remove(id string) (Participant, bool) {
 	if ok {
 		delete(o.byID, id)
 		o.order = slices.DeleteFunc(o.order, func(other string) bool { return other == id })
+		o.forget(id)
 	}
 	return p, ok
+}
+
+func (o *occupants) forget(id string) {
+	if len(o.gone) >= maxOccupants {
+		clear(o.gone) // the oldest news are long through
+	}
+	o.gone[id] = true
 }
 
 func (o *occupants) participants() []Participant {

@@ -1,6 +1,7 @@
 package conference
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -186,4 +187,28 @@ func TestChangesOfOthersAreReported(t *testing.T) {
 	if got := next[ParticipantChanged](g).Participant; len(got.Sources) != 0 {
 		t.Errorf("got %+v", got)
 	}
+}
+
+func TestSourcesOfSomebodyWhoHasLeftAreOldNews(t *testing.T) {
+	s, g, _ := inSession(t)
+	const json = `{"sources":{"f6368c2e":[[],[],[{"s":7,"n":"f6368c2e-a0"}]]}}`
+	s.send(presenceOf("f6368c2e", "participant", ""))
+	next[ParticipantJoined](g)
+	s.send(unavailableOf("f6368c2e", ""))
+	next[ParticipantLeft](g)
+	s.send(sourceAdd("1uhl55odh1iuq", json))
+	s.send(presenceOf("f6368c2e", "participant", "")) // and back again
+	next[ParticipantJoined](g)
+	s.send(sourceAdd("1uhl55odh1iuq", json))
+	next[SourceAdded](g)
+}
+
+func TestAPanicEndsTheStayAndNothingElse(t *testing.T) {
+	_, g, _ := inSession(t)
+	g.inbox.push(func(s *stay) { s.goDo(func() { panic("oh") }) })
+	var got *Error
+	if err := g.end(); !errors.As(err, &got) || !strings.Contains(err.Error(), "internal error: ") || !strings.Contains(err.Error(), "oh") {
+		t.Errorf("got %v", err)
+	}
+	nothingIsLeft(t)
 }

@@ -12,8 +12,13 @@ const maxSources = 20_000
 // bridgeOwner owns the bridge's probing sources, which carry no media of anybody.
 const bridgeOwner = "jvb"
 
+// addSources leaves out those of somebody who has left meanwhile: the room's presence may overtake the focus,
+// and nobody would take them back.
 func (s *stay) addSources(sources []jingle.Source) {
 	for _, source := range sources {
+		if s.occupants.gone[source.Endpoint] {
+			continue
+		}
 		removed, added := s.sources.add(source)
 		for _, old := range removed {
 			s.emit(SourceRemoved{old})

@@ -12,6 +12,7 @@ import (
 
 	"gstjitsi/signaling/colibri"
 	"gstjitsi/signaling/extdisco"
+	"gstjitsi/signaling/guard"
 	"gstjitsi/signaling/xmpp"
 )
 
@@ -100,12 +101,32 @@ func (s *stay) run(ctx context.Context) error {
 func (s *stay) work() {
 	tasks, _ := s.c.inbox.take()
 	for _, task := range tasks {
-		if s.failed != nil {
-			return
+		if s.failed == nil {
+			s.try(task)
 		}
-		task(s)
-		s.publish()
 	}
+	s.publish()
+}
+
+// try runs one task; a panic in it ends the stay.
+func (s *stay) try(task func(*stay)) {
+	defer guard.Recover(s.panicked)
+	task(s)
+}
+
+func (s *stay) panicked(p *guard.Panic) {
+	s.log.Errorf("%v\n%s", p, p.Stack)
+	s.fail(&Error{Reason: ProtocolError, Op: "stay in", Target: s.room.String(), Err: p})
+}
+
+// goDo runs what waits for something; a panic in it ends the stay.
+func (s *stay) goDo(wait func()) {
+	s.wg.Go(func() {
+		defer guard.Recover(func(p *guard.Panic) {
+			s.c.inbox.push(func(s *stay) { s.panicked(p) })
+		})
+		wait()
+	})
 }
 
 // fail ends the stay. The first reason counts.
@@ -153,7 +174,7 @@ func (s *stay) snapshot() *Snapshot {
 // request asks and hands the answer to done, which runs in the owner's turn.
 func (s *stay) request(to jid.JID, kind stanza.IQType, payload any, done func(*xmpp.IQ, error)) {
 	question := s.client.Ask(to, kind, payload)
-	s.wg.Go(func() {
+	s.goDo(func() {
 		ctx, cancel := context.WithTimeout(s.life, requestTimeout)
 		defer cancel()
 		iq, err := question.Wait(ctx)
@@ -163,7 +184,7 @@ func (s *stay) request(to jid.JID, kind stanza.IQType, payload any, done func(*x
 
 // after runs task in the owner's turn when d has passed.
 func (s *stay) after(d time.Duration, task func(*stay)) {
-	s.wg.Go(func() {
+	s.goDo(func() {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {

@@ -84,7 +84,7 @@ func TestTheTLSConfigurationReachesTheConnection(t *testing.T) {
 	s := httptest.NewTLSServer(handler("xmpp"))
 	defer s.Close()
 	u := "ws" + strings.TrimPrefix(s.URL, "http")
-	conn, err := Dial(t.Context(), u, &tls.Config{InsecureSkipVerify: true}, "xmpp") //nolint:gosec // is what is tested
+	conn, err := Dial(t.Context(), u, &tls.Config{InsecureSkipVerify: true}, "xmpp") // is what is tested
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"mellium.im/xmpp/jid"
 
 	"gstjitsi/signaling/disco"
+	"gstjitsi/signaling/guard"
 	"gstjitsi/signaling/ws"
 )
 
@@ -73,7 +74,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	conn, err := ws.Dial(ctx, target, cfg.TLS, "xmpp")
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says all there is to say
+		return nil, err
 	}
 	n := negotiation{cfg: cfg, conn: conn, secure: strings.HasPrefix(target, "wss:")}
 	address, err := n.run(ctx)
@@ -108,11 +109,23 @@ func start(cfg Config, conn *websocket.Conn, address jid.JID) *Client {
 		done: make(chan struct{}), out: make(chan struct{}, 1), pending: map[string]*Question{},
 	}
 	cfg.Log.Infof("connected to %s as %s", cfg.Domain, address)
-	c.wg.Add(3)
-	go c.readLoop(ctx)
-	go c.writeLoop(ctx)
-	go c.pingLoop(ctx)
+	c.goDo(func() { c.readLoop(ctx) })
+	c.goDo(func() { c.writeLoop(ctx) })
+	c.goDo(func() { c.pingLoop(ctx) })
 	return c
+}
+
+// goDo runs one of the loops; a panic in it ends the stream.
+func (c *Client) goDo(loop func()) {
+	c.wg.Go(func() {
+		defer guard.Recover(c.panicked)
+		loop()
+	})
+}
+
+func (c *Client) panicked(p *guard.Panic) {
+	c.cfg.Log.Errorf("%v\n%s", p, p.Stack)
+	c.fail(p)
 }
 
 // JID is our full address.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"gstjitsi/signaling/guard"
 )
 
 // writeTimeout is for one stanza: beyond it the network takes nothing more.
@@ -15,21 +17,25 @@ const writeTimeout = 20 * time.Second
 
 // readLoop owns what comes in: it lives as long as the stream and reports its end.
 func (c *Client) readLoop(ctx context.Context) {
-	defer c.wg.Done()
 	defer close(c.done)
+	c.read(ctx)
+	c.abandonRequests()
+	c.cfg.Closed(c.endReason())
+}
+
+func (c *Client) read(ctx context.Context) {
+	defer guard.Recover(c.panicked)
 	for {
 		_, data, err := c.conn.Read(ctx)
 		if err != nil {
 			c.fail(fmt.Errorf("read: %w", err))
-			break
+			return
 		}
 		if err := c.dispatch(data); err != nil {
 			c.fail(err)
-			break
+			return
 		}
 	}
-	c.abandonRequests()
-	c.cfg.Closed(c.endReason())
 }
 
 // dispatch handles one message of the stream. Its error ends the stream; a message that is malformed does not.
@@ -84,7 +90,6 @@ func (c *Client) endReason() error {
 
 // writeLoop writes the queue, a stanza a message (RFC 7395 section 3.3.3).
 func (c *Client) writeLoop(ctx context.Context) {
-	defer c.wg.Done()
 	for {
 		for _, data := range c.takeQueue() {
 			if err := c.write(ctx, data); err != nil {

@@ -17,7 +17,6 @@ type pingElement struct {
 // pingLoop asks the server for a sign of life (XEP-0199). Any answer is one, an error too. A TCP connection
 // alone can stay silent for hours.
 func (c *Client) pingLoop(ctx context.Context) {
-	defer c.wg.Done()
 	ticker := time.NewTicker(c.cfg.PingInterval)
 	defer ticker.Stop()
 	answered := time.Now()

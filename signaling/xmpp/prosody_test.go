@@ -62,7 +62,7 @@ func dial(t *testing.T, server *prosody.Server, change func(*xmpp.Config)) (*use
 	defer cancel()
 	var err error
 	if u.Client, err = xmpp.Dial(ctx, cfg); err != nil {
-		return nil, err //nolint:wrapcheck // the test wants it as it is
+		return nil, err
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -85,7 +85,7 @@ func (u *user) ask(t *testing.T, to jid.JID, payload any) (*xmpp.IQ, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	return u.Request(ctx, to, stanza.GetIQ, payload) //nolint:wrapcheck // the test wants it as it is
+	return u.Request(ctx, to, stanza.GetIQ, payload)
 }
 
 func TestAnonymousUsersTalk(t *testing.T) {

@@ -1,0 +1,123 @@
+package e2e
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gstjitsi/tests/launch"
+	"gstjitsi/tests/media"
+)
+
+// record joins a receiver that writes what it gets into recording.mkv of a folder, as it comes from the network.
+func (r *room) record(dir string) (recorder *participant, file string) {
+	r.t.Helper()
+	recorder = r.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
+		Env: []string{"GST_DEBUG=GST_ELEMENT_FACTORY:4"},
+		Pipeline: `matroskamux name=mux ! filesink location=recording.mkv buffer-mode=unbuffered
+			jitsisrc name=j {room}  j.video_0 ! queue ! mux.  j.audio_0 ! queue ! mux.`})
+	return recorder, filepath.Join(dir, "recording.mkv")
+}
+
+// recorded waits until a file that is being written has that much of a codec.
+func (p *participant) recorded(file, codec string, length time.Duration) {
+	p.room.t.Helper()
+	ctx, stop := p.Alive(p.room.ctx)
+	defer stop()
+	_, err := media.WaitMatroska(ctx, file, func(m *media.Matroska) bool {
+		track, err := m.Track(codec)
+		return err == nil && track.Span() >= length
+	})
+	if err != nil {
+		p.room.t.Fatalf("%s: %v", p.Name, err)
+	}
+}
+
+func TestARecordingIsFinalisedByCtrlCAndPlays(t *testing.T) {
+	room := newRoom(t)
+	room.join("sender", `videotestsrc is-live=true ! {small} ! jitsisink name=j {room}
+		audiotestsrc is-live=true freq=440 ! j.`)
+	recorder, file := room.record(t.TempDir())
+	recorder.recorded(file, "V_VP8", 4*time.Second)
+	recorder.leave()
+
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !recording.Finalised {
+		t.Error("the file has no length or index")
+	}
+	decoded, err := media.Decode(room.ctx, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures, sound := decoded.Length()
+	if pictures < 4*time.Second || sound < 3*time.Second {
+		t.Errorf("%v of pictures, %v of sound", pictures, sound)
+	}
+	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != media.Bars {
+		t.Errorf("the last picture is %s", kind)
+	}
+	if half := decoded.Sound[len(decoded.Sound)/2:]; !half.Is(440) {
+		t.Errorf("the second half sounds like %s", half.Kind())
+	}
+}
+
+func TestEncodedMediaPassesThroughBothEnds(t *testing.T) {
+	room := newRoom(t)
+	sender := room.joinWith(launch.Options{Name: "sender", Env: []string{"GST_DEBUG=GST_ELEMENT_FACTORY:4"},
+		Pipeline: `videotestsrc is-live=true ! {small} ! vp8enc deadline=1 keyframe-max-dist=30 target-bitrate=300000 ! jitsisink name=j {room}
+			audiotestsrc is-live=true freq=440 ! audioconvert ! audioresample ! opusenc ! j.`})
+	recorder, file := room.record(t.TempDir())
+	recorder.recorded(file, "V_VP8", 2*time.Second)
+	recorder.recorded(file, "A_OPUS", 2*time.Second)
+	recorder.leave()
+
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if video, err := recording.Track("V_VP8"); err != nil || video.Width != 320 || video.Height != 180 {
+		t.Errorf("video: %+v, %v", video, err)
+	}
+	for _, made := range []struct {
+		by      *participant
+		element string
+		times   int
+	}{
+		{sender, "vp8enc", 1}, {sender, "opusenc", 1}, {sender, "vp8dec", 0}, {sender, "opusdec", 0},
+		{recorder, "vp8dec", 0}, {recorder, "opusdec", 0}, {recorder, "vp8enc", 0}, {recorder, "opusenc", 0},
+	} {
+		if times := strings.Count(made.by.Output(), `creating element "`+made.element+`"`); times != made.times {
+			t.Errorf("%s has made %d %s, want %d", made.by.Name, times, made.element, made.times)
+		}
+	}
+}
+
+func TestARecordingIsInLipSync(t *testing.T) {
+	room, dir := newRoom(t), t.TempDir()
+	if err := media.WriteFlashBeep(dir, 30*time.Second, 0); err != nil {
+		t.Fatal(err)
+	}
+	recorder, file := room.record(dir)
+	room.joinWith(launch.Options{Name: "sender", Dir: dir, Pipeline: media.FlashSource + ` ! jitsisink name=j {room} ` +
+		media.BeepSource + ` ! j.`})
+	recorder.recorded(file, "V_VP8", 12*time.Second)
+	recorder.leave()
+
+	decoded, err := media.Decode(room.ctx, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flashes, beeps := decoded.Flashes(), decoded.Beeps()
+	if len(flashes) < 3 || len(beeps) < 3 {
+		t.Fatalf("flashes at %v, beeps at %v", flashes, beeps)
+	}
+	for i, skew := range media.Skews(flashes, beeps) {
+		if skew.Abs() > 40*time.Millisecond {
+			t.Errorf("at %v the sound is %v off", flashes[i], skew)
+		}
+	}
+}

@@ -43,7 +43,7 @@ type Bridge struct {
 	impairment  impairment
 
 	mu          sync.Mutex
-	udp         *net.UDPConn
+	socket      *socket
 	mux         *ice.UDPMuxDefault
 	conferences map[string]*Conference
 	dead        bool
@@ -80,8 +80,8 @@ func (b *Bridge) listen() error {
 	if err != nil {
 		return err
 	}
-	b.udp = udp
-	b.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: b.impairment.wrap(udp), Logger: b.opts.LoggerFactory.NewLogger("ice")})
+	b.socket = newSocket(udp, &b.impairment)
+	b.mux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: b.socket, Logger: b.opts.LoggerFactory.NewLogger("ice")})
 	return nil
 }
 
@@ -96,7 +96,7 @@ func (b *Bridge) SetChannelBase(base string) {
 func (b *Bridge) MediaAddress() netip.AddrPort {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	return b.socket.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
 // Available says whether the focus can use the bridge.
@@ -155,7 +155,7 @@ func (b *Bridge) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.mux.Close()
-	b.udp.Close()
+	b.socket.Close()
 }
 
 // Kill is what SIGKILL does to a bridge: media and channels end without a word (recording f-alice). The focus must be
@@ -164,7 +164,7 @@ func (b *Bridge) Kill() {
 	b.mu.Lock()
 	b.dead = true
 	b.mux.Close()
-	b.udp.Close()
+	b.socket.Close()
 	b.mu.Unlock()
 	for _, c := range b.all() {
 		c.die()

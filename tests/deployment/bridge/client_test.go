@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,8 +77,9 @@ type client struct {
 	id       string
 	endpoint *Endpoint
 	agent    *ice.Agent
-	keys     *sessionKeys
 	conn     *ice.Conn
+	mu       sync.Mutex
+	keys     *sessionKeys // guarded by mu
 	rtp      chan *rtp.Packet
 	rtcp     chan rtcp.Packet
 	sent     int // packets so far, for transport-wide numbers
@@ -215,9 +217,9 @@ func (c *client) connect(info TransportInfo, own *certificate, passive bool) {
 		c.t.Error(err)
 		return
 	}
-	c.conference.mu.Lock() // shared with the test's goroutine
+	c.mu.Lock()
 	c.keys = keys
-	c.conference.mu.Unlock()
+	c.mu.Unlock()
 	for packet := range media {
 		c.take(keys, packet)
 	}
@@ -278,9 +280,9 @@ func (c *client) regather(info TransportInfo) {
 func (c *client) ownKeys() *sessionKeys {
 	c.t.Helper()
 	for {
-		c.conference.mu.Lock()
+		c.mu.Lock()
 		keys := c.keys
-		c.conference.mu.Unlock()
+		c.mu.Unlock()
 		if keys != nil {
 			return keys
 		}

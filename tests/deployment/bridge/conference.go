@@ -47,13 +47,13 @@ func (c *Conference) OwnSources() source.Set { return c.own }
 func (c *Conference) AddEndpoint(id string, features codec.Features) (*Endpoint, error) {
 	e := newEndpoint(c, id, features)
 	c.bridge.mu.Lock()
-	mux, dead := c.bridge.mux, c.bridge.dead
+	network, dead := network{c.bridge.mux, c.bridge.socket}, c.bridge.dead
 	c.bridge.mu.Unlock()
 	if dead {
 		return nil, fmt.Errorf("add endpoint %s: the bridge is dead", id)
 	}
 	var err error
-	if e.transport, err = newTransport(mux, c.bridge.opts.LoggerFactory, c.bridge.certificate, e.transportEvents()); err != nil {
+	if e.transport, err = newTransport(network, c.bridge.opts.LoggerFactory, c.bridge.certificate, e.transportEvents()); err != nil {
 		return nil, fmt.Errorf("add endpoint %s: %w", id, err)
 	}
 	c.mu.Lock()

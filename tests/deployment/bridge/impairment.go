@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"math/rand/v2"
-	"net"
 	"sync"
 	"time"
 )
@@ -60,39 +59,4 @@ func (i *impairment) verdict(toClient bool) (drop bool, wait time.Duration) {
 	}
 	i.last = leaves
 	return false, time.Until(leaves)
-}
-
-// wrap puts the impairment between the bridge and its socket.
-func (i *impairment) wrap(udp *net.UDPConn) net.PacketConn { return &impairedConn{udp, i} }
-
-type impairedConn struct {
-	*net.UDPConn
-	impairment *impairment
-}
-
-func (c *impairedConn) ReadFrom(p []byte) (int, net.Addr, error) {
-	for {
-		n, from, err := c.UDPConn.ReadFrom(p)
-		if err != nil {
-			return n, from, err
-		}
-		if drop, _ := c.impairment.verdict(false); !drop {
-			return n, from, nil
-		}
-	}
-}
-
-func (c *impairedConn) WriteTo(p []byte, to net.Addr) (int, error) {
-	drop, wait := c.impairment.verdict(true)
-	switch {
-	case drop:
-		return len(p), nil
-	case wait <= 0:
-		return c.UDPConn.WriteTo(p, to)
-	}
-	packet := append([]byte(nil), p...)
-	time.AfterFunc(wait, func() {
-		_, _ = c.UDPConn.WriteTo(packet, to) // the network loses what can't be sent
-	})
-	return len(p), nil
 }

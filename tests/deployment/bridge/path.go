@@ -13,16 +13,23 @@ import (
 // path is one generation of an ICE connection. An ICE restart makes a new one beside it, so that media goes on
 // until that is connected (recording i-alice).
 type path struct {
-	agent *ice.Agent
-	conn  *ice.Conn
-	ufrag string
-	pwd   string
+	network network
+	agent   *ice.Agent
+	conn    *ice.Conn
+	ufrag   string
+	pwd     string
 }
 
-func newPath(mux ice.UDPMux, loggers logging.LoggerFactory, changed func(ice.ConnectionState)) (*path, error) {
-	p := &path{ufrag: randomHex(7), pwd: randomHex(13)}
+// network is what all endpoints share.
+type network struct {
+	mux    ice.UDPMux
+	socket *socket
+}
+
+func newPath(network network, loggers logging.LoggerFactory, changed func(ice.ConnectionState)) (*path, error) {
+	p := &path{network: network, ufrag: randomHex(7), pwd: randomHex(13)}
 	agent, err := ice.NewAgentWithOptions(
-		ice.WithUDPMux(mux),
+		ice.WithUDPMux(network.mux),
 		ice.WithLocalCredentials(p.ufrag, p.pwd),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
 		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}),
@@ -35,6 +42,7 @@ func newPath(mux ice.UDPMux, loggers logging.LoggerFactory, changed func(ice.Con
 		return nil, err
 	}
 	p.agent = agent
+	network.socket.await(p.ufrag)
 	if err := agent.OnConnectionStateChange(changed); err != nil {
 		return nil, err
 	}
@@ -58,6 +66,7 @@ func (p *path) begin(remote RemoteTransport) error {
 		return err
 	}
 	p.conn = conn
+	p.network.socket.release(p.ufrag)
 	return p.addCandidates(remote.Candidates)
 }
 
@@ -100,5 +109,6 @@ func (p *path) write(packet []byte) error {
 }
 
 func (p *path) close() {
+	p.network.socket.release(p.ufrag)
 	_ = p.agent.Close() // nothing can be done about a failure, and nothing is left to do
 }

@@ -15,7 +15,7 @@ import (
 
 // transport is the media connection of an endpoint: ICE below, DTLS for the keys, SRTP for the media.
 type transport struct {
-	mux         ice.UDPMux
+	network     network
 	loggers     logging.LoggerFactory
 	certificate *certificate
 	events      transportEvents
@@ -43,12 +43,12 @@ type transportEvents struct {
 	refused   func(err error)
 }
 
-func newTransport(mux ice.UDPMux, loggers logging.LoggerFactory, certificate *certificate, events transportEvents) (*transport, error) {
-	t := &transport{mux: mux, loggers: loggers, certificate: certificate, events: events, setup: "actpass"}
+func newTransport(network network, loggers logging.LoggerFactory, certificate *certificate, events transportEvents) (*transport, error) {
+	t := &transport{network: network, loggers: loggers, certificate: certificate, events: events, setup: "actpass"}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.dtls = newPacketQueue(t.write)
 	var err error
-	if t.current, err = newPath(mux, loggers, t.stateChanged); err != nil {
+	if t.current, err = newPath(network, loggers, t.stateChanged); err != nil {
 		return nil, fmt.Errorf("make an ICE agent: %w", err)
 	}
 	return t, nil
@@ -233,7 +233,7 @@ func (t *transport) sendRTCP(packet []byte) error {
 
 // restart makes new credentials. The old path serves until update brings the client's new ones and they connect.
 func (t *transport) restart() error {
-	next, err := newPath(t.mux, t.loggers, t.stateChanged)
+	next, err := newPath(t.network, t.loggers, t.stateChanged)
 	if err != nil {
 		return fmt.Errorf("make an ICE agent: %w", err)
 	}

@@ -162,10 +162,11 @@ func TestOnlyTheFirstPresenceEntersTheRoom(t *testing.T) {
 
 func TestWhoWasThereBeforeUsIsReportedOnJoining(t *testing.T) {
 	s := newServer(t)
-	s.answers[`<x xmlns="http://jabber.org/protocol/muc"`] = presenceOf("f6368c2e", "participant", "")
+	s.answers[`<x xmlns="http://jabber.org/protocol/muc"`] = ""
 	g := start(t, testConfig(s))
 	g.reaches(Connecting)
 	s.expect(`<presence `)
+	s.send(presenceOf("f6368c2e", "participant", ""))
 	s.send(presenceOf("4823112e", "moderator", ""))
 	s.send(strings.Replace(presenceOf("jibri", "participant", ""), "jibri@jitsi.test", "recorder@recorder.jitsi.test", 1))
 	s.send(presenceOf("focus", "moderator", ""))

@@ -35,12 +35,14 @@ func TestTwoBinsSeeAndHearEachOther(t *testing.T) {
 	bert.sounds(0, 440)
 }
 
+// Whoever comes first sees the others in the order of their arrival. (To one who comes last, the server lists those
+// who are there in no order.)
 func TestEachElementInARoomOfAllThreeGetsTheRightOnes(t *testing.T) {
 	room := newRoom(t)
-	room.join("sink", sink("red", 440))
-	bin := room.join("bin", bin("blue", 660))
 	source := room.join("source", `jitsisrc name=j {room}  j.video_0 ! {pictures}  j.audio_0 ! {sound}
 		j.video_1 ! {pictures}  j.audio_1 ! {sound}`)
+	room.join("sink", sink("red", 440))
+	bin := room.join("bin", bin("blue", 660))
 	source.shows(0, "red")
 	source.sounds(0, 440)
 	source.shows(1, "blue")
@@ -71,9 +73,9 @@ func TestASlotIsFilledAgainAfterItsParticipantLeft(t *testing.T) {
 
 func TestASecondSlotStaysWithItsParticipantWhenTheFirstLeaves(t *testing.T) {
 	room := newRoom(t)
+	receiver := room.join("receiver", `jitsisrc name=j {room}  j.video_0 ! {pictures}  j.video_1 ! {pictures}  j.audio_1 ! {sound}`)
 	first := room.join("first", sink("red", 440))
 	room.join("second", sink("blue", 660))
-	receiver := room.join("receiver", `jitsisrc name=j {room}  j.video_0 ! {pictures}  j.video_1 ! {pictures}  j.audio_1 ! {sound}`)
 	receiver.shows(0, "red")
 	receiver.shows(1, "blue")
 	first.leave()

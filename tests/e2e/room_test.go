@@ -168,6 +168,9 @@ func (r *room) startWith(options launch.Options) *participant {
 	}
 	r.t.Cleanup(func() {
 		p.Kill()
+		if found := p.Criticals(); len(found) > 0 {
+			r.t.Errorf("%s: GStreamer noticed programming errors:\n%s", p.Name, strings.Join(found, "\n"))
+		}
 		if r.t.Failed() {
 			r.t.Logf("%s: gst-launch-1.0 %s\n%s", p.Name, options.Pipeline, p.Output())
 		}

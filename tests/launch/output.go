@@ -114,8 +114,40 @@ func wait[T any](ctx context.Context, p *Process, after Mark, wanted func(line s
 	}
 }
 
-// dull are the bus messages that every pipeline is full of.
-var dull = regexp.MustCompile(`^Got message #\d+ .*\((state-changed|stream-status|stream-start|tag|latency|new-clock|async-done|qos|progress|stream-collection)\): `)
+// created is how GStreamer's log tells of a new element, see Creations.
+var created = regexp.MustCompile(` GST_ELEMENT_FACTORY .* creating element "([^"]+)"`)
+
+// Creations counts the elements of a kind that the process has made up to now, by itself or within others. For
+// that, its Env must have CountCreations.
+func (p *Process) Creations(kind string) int {
+	lines, _, _ := p.output.from(0)
+	count := 0
+	for _, line := range lines {
+		if match := created.FindStringSubmatch(line); match != nil && match[1] == kind {
+			count++
+		}
+	}
+	return count
+}
+
+// CountCreations makes Process.Creations work.
+const CountCreations = "GST_DEBUG=GST_ELEMENT_FACTORY:4"
+
+// Criticals are the programming errors that GLib and GStreamer have noticed in the process.
+func (p *Process) Criticals() []string {
+	lines, _, _ := p.output.from(0)
+	var found []string
+	for i, line := range lines {
+		if strings.Contains(line, "-CRITICAL **") {
+			// some begin on the next line
+			found = append(found, strings.Join(lines[i:min(i+2, len(lines))], " "))
+		}
+	}
+	return found
+}
+
+// dull are the lines that every pipeline is full of.
+var dull = regexp.MustCompile(` GST_ELEMENT_FACTORY |^Got message #\d+ .*\((state-changed|stream-status|stream-start|tag|latency|new-clock|async-done|qos|progress|stream-collection)\): `)
 
 func (o *output) story() string {
 	lines, _, _ := o.from(0)

@@ -53,7 +53,7 @@ meson-test: build
 	|| { tail -n 50 build/meson.log; exit 1; }
 
 demo: build
-	@go build -o build/jitsi-demo ./tests/demo && exec build/jitsi-demo $(DEMO_FLAGS)
+	@go build -o build/jitsi-demo ./tests/demo && build/jitsi-demo $(DEMO_FLAGS)
 
 install: build
 	install -D -m 644 $(PLUGIN) $(DESTDIR)$(PLUGINDIR)/libgstjitsi.so

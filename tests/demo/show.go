@@ -112,18 +112,8 @@ func (s *show) watch(ctx context.Context) {
 
 // finish lets both participants leave, the viewer first, and looks at what it got.
 func (s *show) finish() (result, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	var failed error
-	for _, p := range []*launch.Process{s.viewer, s.player} {
-		p.Interrupt()
-		code, err := p.Wait(ctx)
-		if err == nil && code != 0 {
-			err = fmt.Errorf("%s ended with exit code %d:\n%s", p.Name, code, strings.Join(p.Errors(), "\n"))
-		}
-		failed = errors.Join(failed, err)
-	}
-	result, err := s.inspect(ctx)
+	failed := errors.Join(leave(s.viewer), leave(s.player))
+	result, err := s.inspect()
 	if err != nil {
 		return result, errors.Join(failed, err)
 	}
@@ -133,7 +123,21 @@ func (s *show) finish() (result, error) {
 	return result, failed
 }
 
-func (s *show) inspect(ctx context.Context) (result, error) {
+// leave does what Ctrl-C does.
+func leave(p *launch.Process) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience/3)
+	defer cancel()
+	p.Interrupt()
+	code, err := p.Wait(ctx)
+	if err == nil && code != 0 {
+		err = fmt.Errorf("%s ended with exit code %d:\n%s", p.Name, code, strings.Join(p.Errors(), "\n"))
+	}
+	return err
+}
+
+func (s *show) inspect() (result, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	got := result{file: s.recording(), still: filepath.Join(s.folder, "still.png")}
 	file, err := media.ReadMatroska(got.file)
 	if err != nil {

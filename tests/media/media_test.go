@@ -151,6 +151,13 @@ func TestARecordingIsReadDecodedAndTimed(t *testing.T) {
 		t.Errorf("finalised: %v, %v long", matroska.Finalised, matroska.Length)
 	}
 
+	still := filepath.Join(dir, "still.png")
+	if err := media.WriteStill(ctx, file, still); err != nil {
+		t.Error(err)
+	} else if head, err := os.ReadFile(still); err != nil || !strings.HasPrefix(string(head), "\x89PNG") {
+		t.Errorf("the still is no PNG file: %v", err)
+	}
+
 	decoded, err := media.Decode(ctx, file)
 	if err != nil {
 		t.Fatal(err)

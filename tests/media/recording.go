@@ -61,7 +61,7 @@ func Decode(ctx context.Context, file string) (Decoded, error) {
 // seconds, since encoding them all takes longer than the recording.
 func WriteStill(ctx context.Context, file, still string) error {
 	return run(ctx, "", "take a still of "+filepath.Base(file), fmt.Sprintf(`filesrc location="%s" ! matroskademux ! vp8dec
-		! videorate drop-only=true ! video/x-raw,framerate=1/3 ! videoconvert ! pngenc ! multifilesink location="%s"`, file, still))
+		! videorate ! video/x-raw,framerate=1/3 ! videoconvert ! pngenc ! multifilesink location="%s"`, file, still))
 }
 
 // run runs a pipeline to its end and fails with what it said if that was an error.

@@ -33,3 +33,7 @@ void gstx_ssrc_table_provide_cnames (GstxSsrcTable * table, GstElement * jitterb
 
 /* Answers latency queries on a ghost pad while it has no target: live, with that minimum. */
 void gstx_answer_latency (GstPad * ghost, GstClockTime min);
+
+/* Sets do-nack on each transceiver that a webrtcbin makes. */
+void gstx_enable_nack (GstElement * webrtcbin);
+gboolean gstx_add_local_address (GstElement * webrtcbin, const char *address);

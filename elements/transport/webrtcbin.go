@@ -44,9 +44,7 @@ func (t *Transport) makeWebRTCBin() error {
 	t.signals.Connect(w, "pad-added", func(_ gst.Element, pad gst.Pad) {
 		t.recovering("pad-added", func() { t.onPad(pad) })
 	})
-	t.signals.Connect(w, "on-new-transceiver", func(_ gst.Element, transceiver gobject.Object) {
-		t.recovering("on-new-transceiver", func() { transceiver.SetObjectProperty("do-nack", true) })
-	})
+	gstx.EnableNACK(w)
 	t.signals.Connect(w, "notify::connection-state", func(_ gst.Element, _ *gobject.ParamSpec) {
 		t.recovering("connection-state", t.onConnectionState)
 	})
@@ -58,15 +56,8 @@ func (t *Transport) makeWebRTCBin() error {
 
 // bindAddresses limits ICE to the addresses that the user named. libnice leaves out loopback unless told.
 func (t *Transport) bindAddresses() error {
-	if len(t.cfg.LocalAddresses) == 0 {
-		return nil
-	}
-	agent, ok := t.webrtc.ObjectProperty("ice-agent").(gobject.Object)
-	if !ok {
-		return errors.New("webrtcbin has no ICE agent")
-	}
 	for _, address := range t.cfg.LocalAddresses {
-		if added, _ := agent.Emit("add-local-ip-address", address).(bool); !added {
+		if !gstx.AddLocalAddress(t.webrtc, address) {
 			return fmt.Errorf("ICE can't bind to local address %q", address)
 		}
 	}

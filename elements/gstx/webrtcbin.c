@@ -1,0 +1,30 @@
+/* webrtcbin owns its transceivers and its ICE agent by their floating references. The bindings would sink and drop
+ * these, so whoever needs the objects does it in C. */
+#include "gstx.h"
+
+static void
+set_do_nack (GstElement * webrtcbin, GObject * transceiver, gpointer user_data)
+{
+  g_object_set (transceiver, "do-nack", TRUE, NULL);
+}
+
+void
+gstx_enable_nack (GstElement * webrtcbin)
+{
+  g_signal_connect (webrtcbin, "on-new-transceiver", G_CALLBACK (set_do_nack),
+      NULL);
+}
+
+gboolean
+gstx_add_local_address (GstElement * webrtcbin, const char *address)
+{
+  GObject *agent = NULL;
+  gboolean added = FALSE;
+
+  g_object_get (webrtcbin, "ice-agent", &agent, NULL);
+  if (agent == NULL)
+    return FALSE;
+  g_signal_emit_by_name (agent, "add-local-ip-address", address, &added);
+  g_object_unref (agent);
+  return added;
+}

@@ -1,0 +1,205 @@
+package elements
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+)
+
+// patience is what a step may take on a busy machine.
+const patience = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	gst.Init()
+	if !Register(nil) {
+		fmt.Fprintln(os.Stderr, "the elements can't be registered")
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// startDeployment runs the local deployment in a process of its own, whose threads and files are not ours.
+func startDeployment(t *testing.T) (url string) {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "jitsi-local")
+	build := exec.Command("go", "build", "-o", program, "gstjitsi/tests/deployment/cmd/jitsi-local")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the deployment: %v\n%s", err, out)
+	}
+	command := exec.Command(program)
+	command.Stderr = os.Stderr
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		command.Process.Signal(syscall.SIGTERM)
+		command.Wait()
+	})
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		for field := range strings.FieldsSeq(lines.Text()) {
+			if url, ok := strings.CutPrefix(field, "url="); ok {
+				go func() { // the pipe must not fill up
+					for lines.Scan() {
+					}
+				}()
+				return url
+			}
+		}
+	}
+	t.Fatal("the deployment printed no address")
+	return ""
+}
+
+type usage struct{ threads, files, goroutines int }
+
+func (u usage) String() string {
+	return fmt.Sprintf("%d threads, %d files, %d goroutines", u.threads, u.files, u.goroutines)
+}
+
+func entries(t *testing.T, dir string) int {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
+
+func measure(t *testing.T) usage {
+	gstx.Collect()
+	return usage{entries(t, "/proc/self/task"), entries(t, "/proc/self/fd"), runtime.NumGoroutine()}
+}
+
+// settled waits until a condition about what is left holds; the kernel takes a moment to forget a thread.
+func settled(t *testing.T, holds func(usage) bool) usage {
+	deadline := time.Now().Add(patience)
+	for {
+		u := measure(t)
+		if holds(u) || time.Now().After(deadline) {
+			return u
+		}
+		runtime.Gosched()
+	}
+}
+
+func launch(t *testing.T, text string) gst.Pipeline {
+	t.Helper()
+	e, err := gst.ParseLaunch(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.(gst.Pipeline)
+}
+
+// meet lets a sender and a receiver meet until decoded audio and video arrive, and stops both.
+func meet(t *testing.T, location string) {
+	t.Helper()
+	sender := launch(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=15/1 ! jitsisink name=j `+location+
+		` audiotestsrc is-live=true ! j.`)
+	receiver := launch(t, `jitsisrc name=j `+location+
+		` j.video_0 ! video/x-raw ! fakesink name=video  j.audio_0 ! audio/x-raw ! fakesink name=audio`)
+	arrived := make(chan string, 2)
+	for _, name := range []string{"video", "audio"} {
+		pad := receiver.(gst.Bin).GetByName(name).GetStaticPad("sink")
+		pad.AddProbe(gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+			arrived <- name
+			return gst.PadProbeRemove
+		})
+	}
+	sender.SetState(gst.StatePlaying)
+	receiver.SetState(gst.StatePlaying)
+	timeout := time.After(patience)
+	for range 2 {
+		select {
+		case <-arrived:
+		case <-timeout:
+			t.Fatal("no media arrived")
+		}
+	}
+	receiver.SetState(gst.StateNull)
+	sender.SetState(gst.StateNull)
+	for name, p := range map[string]gst.Pipeline{"receiver": receiver, "sender": sender} {
+		e := p.(gst.Bin).GetByName("j").(gst.Bin)
+		if inside := children(e); name == "receiver" && len(inside) > 0 {
+			t.Errorf("left in the %s: %v", name, inside)
+		}
+	}
+}
+
+func children(bin gst.Bin) (names []string) {
+	for child := range bin.IterateElements().Values() {
+		names = append(names, child.(gst.Element).GetName())
+	}
+	return names
+}
+
+func TestTenStartsAndStopsLeaveNothingBehind(t *testing.T) {
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Cycles"
+	for range 2 { // what GStreamer and Go make once in a process
+		meet(t, location)
+	}
+	before := measure(t)
+	for range 10 {
+		meet(t, location)
+	}
+	// Go keeps a thread that was blocked in C for later use; a session has 20.
+	const idleThreads = 4
+	after := settled(t, func(u usage) bool {
+		return u.threads <= before.threads+idleThreads && u.files <= before.files && u.goroutines <= before.goroutines
+	})
+	t.Logf("before: %v; after: %v", before, after)
+	if after.threads > before.threads+idleThreads || after.files > before.files || after.goroutines > before.goroutines {
+		t.Errorf("before: %v; after: %v", before, after)
+	}
+}
+
+func TestStoppingAtAnyMomentLeavesNothingBehind(t *testing.T) {
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Abort"
+	meet(t, location)
+	before := measure(t)
+	for i := range 15 {
+		p := launch(t, `videotestsrc is-live=true ! jitsibin name=j `+location+` j. ! fakesink`)
+		p.SetState(gst.StatePlaying)
+		// Each state of joining is a moment to stop at; every third stops without waiting for any.
+		if states := []string{"", "joined", "in-session"}; states[i%3] != "" && i%3 < 2 {
+			waitState(t, p, states[i%3])
+		}
+		p.SetState(gst.StateNull)
+	}
+	const idleThreads = 4
+	after := settled(t, func(u usage) bool {
+		return u.threads <= before.threads+idleThreads && u.files <= before.files && u.goroutines <= before.goroutines
+	})
+	if after.threads > before.threads+idleThreads || after.files > before.files || after.goroutines > before.goroutines {
+		t.Errorf("before: %v; after: %v", before, after)
+	}
+}
+
+// waitState waits for an element message of the state.
+func waitState(t *testing.T, p gst.Pipeline, state string) {
+	t.Helper()
+	for {
+		m := p.GetBus().TimedPopFiltered(gst.ClockTime(patience), gst.MessageElement|gst.MessageError)
+		if m == nil || m.Type() == gst.MessageError {
+			t.Fatalf("the state never became %s", state)
+		}
+		if s := m.GetStructure(); s.GetName() == "jitsi-state-changed" && s.GetString("state") == state {
+			return
+		}
+	}
+}

@@ -15,6 +15,8 @@ type element struct {
 	gst.BinInstance
 	kind kind
 
+	pushing sync.WaitGroup // EOS events on their way out
+
 	mu       sync.Mutex // guards what follows
 	settings settings
 	state    conferenceState

@@ -7,6 +7,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
+	"gstjitsi/signaling/jingle"
 )
 
 // requestNewPad makes a pad of the application's, in any state.
@@ -18,12 +19,39 @@ func (e *element) requestNewPad(template gst.PadTemplate, name string, _ *gst.Ca
 		return nil
 	}
 	t := padTemplates(e.kind)[i]
+	if name == "" && e.wantsAudio(t) {
+		t = padTemplates(e.kind)[slices.IndexFunc(padTemplates(e.kind), t.isTwin)]
+		template = e.GetPadTemplate(t.name)
+	}
 	pad, err := e.addPad(t, template, name)
 	if err != nil {
 		gstx.Log.Logf(gst.LevelWarning, e, "no pad: %v", err)
 		return nil
 	}
 	return pad
+}
+
+// isTwin finds the template of the other medium for the same direction.
+func (t padTemplate) isTwin(o padTemplate) bool {
+	return o.direction == t.direction && o.media != t.media
+}
+
+// wantsAudio guesses what a request without a name is for. An element that takes anything, such as a queue, is
+// linked to the first template, video. A second camera is rare; the sound of a film is not, so that
+//
+//	d.video_0 ! queue ! jitsisink name=j  d.audio_0 ! queue ! j.
+//
+// makes the second pad an audio pad.
+func (e *element) wantsAudio(t padTemplate) bool {
+	if t.direction != gst.PadSink || t.media != jingle.Video {
+		return false
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	has := func(m jingle.Media) bool {
+		return slices.ContainsFunc(e.sinks, func(p *sinkPad) bool { return p.media == m })
+	}
+	return has(jingle.Video) && !has(jingle.Audio)
 }
 
 func (e *element) addPad(t padTemplate, template gst.PadTemplate, name string) (gst.Pad, error) {

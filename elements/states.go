@@ -81,20 +81,26 @@ func (e *element) part() {
 		return
 	}
 	c.stop()
+	e.pushing.Wait()
 	e.mu.Lock()
 	e.snapshot = conference.Snapshot{}
 	e.mu.Unlock()
 	e.setState(conference.Disconnected)
 }
 
-// sendEvent takes the application's EOS (gst-launch -e): a source pushes it out of its pads.
+// sendEvent takes the application's EOS (gst-launch -e): a source pushes it out of its pads, out of each on a goroutine
+// of its own, since a muxer that waits for one of them blocks the others.
 func (e *element) sendEvent(event *gst.Event) (handled bool) {
 	defer gstx.Recover(e, "send event")
 	if !e.kind.receive || event.GetType() != gst.EventEOS {
 		return e.ParentSendEvent(event)
 	}
 	for _, p := range e.sourcePads() {
-		handled = p.ghost.PushEvent(gst.NewEventEOS()) || handled
+		e.pushing.Go(func() {
+			defer gstx.Recover(e, "EOS")
+			p.ghost.PushEvent(gst.NewEventEOS())
+		})
+		handled = true
 	}
 	return handled
 }

@@ -39,9 +39,12 @@ func makeChain(bin gst.Bin, factories []string) ([]gst.Element, error) {
 	return elements, nil
 }
 
+// removeChain takes elements out of the bin. A bin that is being disposed of has let go of them already.
 func removeChain(bin gst.Bin, elements []gst.Element) {
 	for _, e := range slices.Backward(elements) {
 		e.SetState(gst.StateNull)
-		bin.Remove(e)
+		if e.GetParent() != nil {
+			bin.Remove(e)
+		}
 	}
 }

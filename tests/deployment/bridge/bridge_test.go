@@ -42,6 +42,7 @@ func TestClientsConnectAsEitherSideOfDTLS(t *testing.T) {
 	}{
 		{"active", clientOptions{}, "active"},
 		{"passive", clientOptions{passive: true}, "passive"},
+		{"active, and controlling ICE", clientOptions{controlling: true}, "active"},
 		{"passive with RSA, as GStreamer's dtls element has it", clientOptions{passive: true, rsa: true}, "passive"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

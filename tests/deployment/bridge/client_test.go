@@ -71,7 +71,7 @@ func kind(k events.Kind) func(events.Event) bool {
 	return func(e events.Event) bool { return e.Kind == k }
 }
 
-// client is a participant made of Pion's parts: it controls ICE, and is either side of DTLS.
+// client is a participant made of Pion's parts: either side of ICE and of DTLS.
 type client struct {
 	*stage
 	id       string
@@ -91,6 +91,7 @@ type client struct {
 
 type clientOptions struct {
 	passive          bool
+	controlling      bool // of ICE, which isn't for the answerer to be
 	rsa              bool
 	wrongFingerprint bool
 	features         codec.Features
@@ -159,11 +160,12 @@ func (s *stage) begin(id string, opts clientOptions) *client {
 	if err := endpoint.Connect(remote); err != nil {
 		s.t.Fatal(err)
 	}
-	go c.connect(info, own, opts.passive)
+	go c.connect(info, own, opts)
 	return c
 }
 
-func (c *client) connect(info TransportInfo, own *certificate, passive bool) {
+func (c *client) connect(info TransportInfo, own *certificate, opts clientOptions) {
+	passive := opts.passive
 	candidate, err := ice.NewCandidateHost(&ice.CandidateHostConfig{
 		Network: "udp", Address: info.Candidates[0].IP, Port: info.Candidates[0].Port, Component: 1})
 	if err != nil {
@@ -174,7 +176,11 @@ func (c *client) connect(info TransportInfo, own *certificate, passive bool) {
 		c.t.Error(err)
 		return
 	}
-	if c.conn, err = c.agent.Dial(c.ctx, info.Ufrag, info.Pwd); err != nil {
+	connect := c.agent.Accept
+	if opts.controlling {
+		connect = c.agent.Dial
+	}
+	if c.conn, err = connect(c.ctx, info.Ufrag, info.Pwd); err != nil {
 		return // the test is over
 	}
 	queue := newPacketQueue(func(p []byte) error {

@@ -35,7 +35,10 @@ func newPath(network network, loggers logging.LoggerFactory, changed func(ice.Co
 		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}),
 		ice.WithIncludeLoopback(),
 		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
-		ice.WithCheckInterval(50*time.Millisecond),
+		ice.WithCheckInterval(20*time.Millisecond),
+		// The first pair that works is as good as any on one machine; Pion would wait a second for better ones.
+		ice.WithHostAcceptanceMinWait(0),
+		ice.WithPrflxAcceptanceMinWait(0),
 		ice.WithLoggerFactory(loggers),
 	)
 	if err != nil {
@@ -56,12 +59,13 @@ func newPath(network network, loggers logging.LoggerFactory, changed func(ice.Co
 	return p, nil
 }
 
-// begin starts the checks, as the controlled side. The connection takes in packets from now on.
+// begin starts the checks. The offer comes from the focus, so the bridge is the controlling side (RFC 8445 6.1.1): a
+// client that thinks it is, too, costs a round of role conflict. The connection takes in packets from now on.
 func (p *path) begin(remote RemoteTransport) error {
 	if remote.Ufrag == "" || remote.Pwd == "" {
 		return fmt.Errorf("no ICE credentials from the client")
 	}
-	conn, err := p.agent.StartAccept(remote.Ufrag, remote.Pwd)
+	conn, err := p.agent.StartDial(remote.Ufrag, remote.Pwd)
 	if err != nil {
 		return err
 	}

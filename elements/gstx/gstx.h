@@ -11,7 +11,6 @@ void gstx_object_unref (gpointer object);
 gint gstx_object_refcount (gpointer object);
 void gstx_flag_set (gpointer object, guint flag);
 void gstx_flag_unset (gpointer object, guint flag);
-void gstx_drain (GstPad * pad);
 guint gstx_disconnect_signal (gpointer object, const char *signal);
 
 /* A gate: drops buffers on the pads that it was added to until it is opened. */
@@ -37,3 +36,7 @@ void gstx_answer_latency (GstPad * ghost, GstClockTime min);
 /* Sets do-nack on each transceiver that a webrtcbin makes. */
 void gstx_enable_nack (GstElement * webrtcbin);
 gboolean gstx_add_local_address (GstElement * webrtcbin, const char *address);
+
+/* Keeps what goes wrong behind a sink pad from the elements in front of it: that something is not linked or shuts
+ * down, and with errors everything else, too. The element errorignore lets flushing pass. */
+void gstx_shield (GstPad * pad, gboolean errors);

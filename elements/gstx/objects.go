@@ -5,7 +5,6 @@ package gstx
 import "C"
 
 import (
-	"runtime"
 	"unsafe"
 
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
@@ -20,15 +19,19 @@ func SetFromString(object gobject.Object, property, value string) {
 	C.gst_util_set_object_arg((*C.GObject)(gobject.UnsafeObjectToGlibNone(object)), p, v)
 }
 
-// Drain waits until no buffer is inside a pad's chain function.
-func Drain(pad gst.Pad) {
-	C.gstx_drain(nativePad(pad))
-	runtime.KeepAlive(pad)
-}
-
 // Notify emits the notify signal of a property.
 func Notify(object gobject.Object, property string) {
 	withCString(property, func(c *C.char) {
 		C.g_object_notify((*C.GObject)(gobject.UnsafeObjectToGlibNone(object)), c)
 	})
+}
+
+// Discard takes an element out of its bin and shuts it down, in this order: shutting down may wait for a streaming
+// thread that the application holds, and a state change of the bin would wait for us.
+func Discard(bin gst.Bin, e gst.Element) {
+	e.SetLockedState(true)
+	if e.GetParent() != nil { // a bin that is being disposed of has let go of it already
+		bin.Remove(e)
+	}
+	e.SetState(gst.StateNull)
 }

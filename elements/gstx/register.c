@@ -86,13 +86,6 @@ gstx_flag_unset (gpointer object, guint flag)
   GST_OBJECT_UNLOCK (object);
 }
 
-void
-gstx_drain (GstPad * pad)
-{
-  GST_PAD_STREAM_LOCK (pad);
-  GST_PAD_STREAM_UNLOCK (pad);
-}
-
 guint
 gstx_disconnect_signal (gpointer object, const char *signal)
 {

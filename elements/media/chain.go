@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
 )
 
 // MissingElementError names an element that GStreamer does not have here.
@@ -39,12 +41,8 @@ func makeChain(bin gst.Bin, factories []string) ([]gst.Element, error) {
 	return elements, nil
 }
 
-// removeChain takes elements out of the bin. A bin that is being disposed of has let go of them already.
 func removeChain(bin gst.Bin, elements []gst.Element) {
 	for _, e := range slices.Backward(elements) {
-		e.SetState(gst.StateNull)
-		if e.GetParent() != nil {
-			bin.Remove(e)
-		}
+		gstx.Discard(bin, e)
 	}
 }

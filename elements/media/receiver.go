@@ -20,7 +20,7 @@ type Receiver struct {
 
 // NewReceiver builds the chain behind a tee; Output is its end. Nothing flows before Start.
 func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw bool) (*Receiver, error) {
-	factories := []string{"errorignore", codec.Depay}
+	factories := []string{codec.Depay}
 	if raw {
 		decoder, err := decoderFor(codec)
 		if err != nil {
@@ -50,13 +50,11 @@ func converters(codec Codec) []string {
 // configure keeps errors of what follows from travelling up to the socket, which would end all reception, and makes
 // a video start with a key frame.
 func (r *Receiver) configure() {
-	ignore := r.elements[0]
-	ignore.SetObjectProperty("ignore-notlinked", true)
-	ignore.SetObjectProperty("ignore-eos", true)
-	gstx.SetFromString(ignore, "convert-to", "ok")
-	if r.elements[1].GetFactory().GetName() == VP8.Depay {
-		r.elements[1].SetObjectProperty("wait-for-keyframe", true)
-		r.elements[1].SetObjectProperty("request-keyframe", true)
+	depayloader := r.elements[0]
+	gstx.ShieldErrors(depayloader.GetStaticPad("sink"))
+	if depayloader.GetFactory().GetName() == VP8.Depay {
+		depayloader.SetObjectProperty("wait-for-keyframe", true)
+		depayloader.SetObjectProperty("request-keyframe", true)
 	}
 }
 

@@ -30,6 +30,7 @@ func NewSender(bin gst.Bin, sync bool) (*Sender, error) {
 		return nil, err
 	}
 	s := &Sender{bin: bin, pacer: elements[0], valve: elements[1]}
+	gstx.ShieldShutdown(s.valve.GetStaticPad("sink")) // a transport that goes would stop the application's source
 	s.pacer.SetObjectProperty("sync", sync)
 	s.valve.SetObjectProperty("drop", true)
 	s.valve.SyncStateWithParent()
@@ -70,11 +71,9 @@ func (s *Sender) Connect(sink gst.Pad, codec Codec) error {
 	return s.rebuild()
 }
 
-// Disconnect closes the valve, waits for the buffer that is behind it, and unlinks the transport: a buffer that meets a
-// pad without a peer would stop the application's source.
+// Disconnect closes the valve and unlinks the transport. A buffer that is behind the valve comes to nothing.
 func (s *Sender) Disconnect() {
 	s.valve.SetObjectProperty("drop", true)
-	gstx.Drain(s.valve.GetStaticPad("sink"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.unlink()
@@ -117,7 +116,7 @@ func (s *Sender) unlink() {
 }
 
 // rebuild makes what stands between the valve and the transport. Nothing flows there: either the caps come right now
-// on the only thread that feeds it, or the valve is closed.
+// on the only thread that feeds it, or the valve is closed and the last transport gone.
 func (s *Sender) rebuild() error {
 	s.unlink()
 	if len(s.coding) > 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
+	"gstjitsi/elements/gstx"
 	"gstjitsi/signaling/jingle"
 )
 
@@ -130,8 +131,7 @@ func (t *Transport) onPad(pad gst.Pad) {
 // drop takes the tee out of the bin. The probe holds the transport, and with it the pad: only we can undo that.
 func (s *Stream) drop() {
 	s.pad.RemoveProbe(s.limit)
-	s.Tee.SetState(gst.StateNull)
-	s.transport.cfg.Bin.Remove(s.Tee)
+	gstx.Discard(s.transport.cfg.Bin, s.Tee)
 }
 
 // padSSRC reads the SSRC off the name of rtpbin's pad, recv_rtp_src_SESSION_SSRC_PT.

@@ -135,7 +135,6 @@ func (s *Sender) Source(name, msid string, kind jingle.VideoType) jingle.LocalSo
 
 func (s *Sender) drop() {
 	for _, e := range slices.Backward(s.elements) {
-		e.SetState(gst.StateNull)
-		s.transport.cfg.Bin.Remove(e)
+		gstx.Discard(s.transport.cfg.Bin, e)
 	}
 }

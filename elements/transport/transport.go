@@ -87,14 +87,13 @@ func (t *Transport) Close() {
 	t.mu.Lock()
 	t.sigs.DisconnectAll()
 	t.mu.Unlock()
-	t.webrtc.SetState(gst.StateNull)
+	gstx.Discard(t.cfg.Bin, t.webrtc)
 	for _, s := range streams {
 		s.drop()
 	}
 	for _, s := range t.senders {
 		s.drop()
 	}
-	t.cfg.Bin.Remove(t.webrtc)
 	// Now, not with the next garbage collection: each webrtcbin has its threads and sockets.
 	gobject.UnsafeObjectUnref(t.rtpbin)
 	gobject.UnsafeObjectUnref(t.webrtc)

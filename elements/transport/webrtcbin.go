@@ -99,6 +99,9 @@ func (t *Transport) repair(e gst.Element) {
 		t.ssrcs.Filter(e.GetStaticPad("sink"))
 	case "rtpsession":
 		e.SetObjectProperty("probation", uint32(0))
+	case "clocksync":
+		// We have paced it already. In PAUSED it would hold a buffer, and with it everything that waits for the buffer.
+		e.SetObjectProperty("sync", false)
 	case "rtprtxreceive":
 		t.mu.Lock()
 		t.rtx = e

@@ -1,0 +1,48 @@
+package bridge
+
+import (
+	"testing"
+
+	"gstjitsi/tests/deployment/codec"
+)
+
+func TestKeyFramesAreRecognised(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		codec   string
+		payload []byte
+		want    bool
+	}{
+		{"VP8 key frame", codec.VP8, []byte{0x10, 0x00}, true},
+		{"VP8 delta frame", codec.VP8, []byte{0x10, 0x01}, false},
+		{"VP8 key frame, continued", codec.VP8, []byte{0x00, 0x00}, false},
+		{"VP8 second partition", codec.VP8, []byte{0x11, 0x00}, false},
+		{"VP8 key frame with a long picture id, TL0PICIDX and TID", codec.VP8, []byte{0x90, 0xe0, 0x81, 0x02, 0x05, 0x20, 0x00}, true},
+		{"VP8 delta frame with a short picture id", codec.VP8, []byte{0x90, 0x80, 0x01, 0x01}, false},
+		{"VP8 cut off", codec.VP8, []byte{0x90, 0x80}, false},
+		{"VP9 key frame", codec.VP9, []byte{0x8c}, true},
+		{"VP9 delta frame", codec.VP9, []byte{0xcc}, false},
+		{"H.264 parameter set", codec.H264, []byte{0x67, 0x42}, true},
+		{"H.264 IDR in fragments, first", codec.H264, []byte{0x7c, 0x85}, true},
+		{"H.264 IDR in fragments, later", codec.H264, []byte{0x7c, 0x05}, false},
+		{"H.264 aggregate that begins with a parameter set", codec.H264, []byte{0x78, 0x00, 0x02, 0x67, 0x42}, true},
+		{"H.264 delta", codec.H264, []byte{0x41, 0x9a}, false},
+		{"AV1 new sequence", codec.AV1, []byte{0x18}, true},
+		{"AV1 delta", codec.AV1, []byte{0x10}, false},
+		{"nothing", codec.VP8, nil, false},
+		{"unknown", "", []byte{0x10, 0x00}, false},
+	} {
+		if got := startsKeyFrame(test.codec, test.payload); got != test.want {
+			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+}
+
+func FuzzKeyFrames(f *testing.F) {
+	f.Add([]byte{0x90, 0xe0, 0x81, 0x02, 0x05, 0x20, 0x00})
+	f.Fuzz(func(_ *testing.T, payload []byte) {
+		for _, name := range []string{codec.VP8, codec.VP9, codec.H264, codec.AV1} {
+			startsKeyFrame(name, payload)
+		}
+	})
+}

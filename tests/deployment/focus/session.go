@@ -6,8 +6,6 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"gstjitsi/tests/deployment/bridge"
 	"gstjitsi/tests/deployment/events"
 	"gstjitsi/tests/deployment/source"
@@ -34,7 +32,7 @@ func (p *participant) invite() {
 		f.log.Errorf("no endpoint on the bridge for %s: %v", p.id, err)
 		return
 	}
-	s := &session{p: p, sid: newSID(), bridgeID: uuid.NewString(), endpoint: endpoint, told: map[string]source.Set{}}
+	s := &session{p: p, sid: newSID(), bridgeID: newUUID(), endpoint: endpoint, told: map[string]source.Set{}}
 	p.session = s
 	for _, other := range r.order {
 		if visible := other.sources.WithoutSimulcast(); other != p && !visible.Empty() {
@@ -52,6 +50,15 @@ func newSID() string {
 		panic(err) // the system's random numbers never fail
 	}
 	return fmt.Sprintf("%013s", n.Text(32))
+}
+
+// newUUID makes a random UUID (RFC 9562 5.4).
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // tellSources sends what has changed since the participant was last told. Before it has accepted, nothing is sent:

@@ -21,6 +21,9 @@ import (
 // patience is what a test may take as a whole on a busy machine of two cores; none waits for it but to fail.
 const patience = 90 * time.Second
 
+// leavePatience is what a participant may take to end; one that takes longer hangs.
+const leavePatience = 10 * time.Second
+
 // local is the deployment that all tests share who ask for nothing special; they keep to rooms of their own.
 var local *deployment.Deployment
 
@@ -231,7 +234,9 @@ func (p *participant) leave() {
 // exits waits for the end and checks the exit code.
 func (p *participant) exits(want int) {
 	p.room.t.Helper()
-	if code, err := p.Wait(p.room.ctx); err != nil || code != want {
+	ctx, cancel := context.WithTimeout(p.room.ctx, leavePatience)
+	defer cancel()
+	if code, err := p.Wait(ctx); err != nil || code != want {
 		p.room.t.Fatalf("%s: exit code %d, want %d; %v", p.Name, code, want, err)
 	}
 }

@@ -3,6 +3,7 @@ package launch_test
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,18 @@ func TestErrorsNameTheirCauseAndTheExitCodeIsNotZero(t *testing.T) {
 	}
 	if errors := process.Errors(); len(errors) == 0 || !strings.Contains(errors[0], `No such file "/nonexistent"`) {
 		t.Errorf("got %q", errors)
+	}
+}
+
+func TestCriticalWarningsAreNoticed(t *testing.T) {
+	process, ctx := start(t, launch.Options{Name: "careless",
+		Pipeline: `$(printf '(x:1): GStreamer-CRITICAL **: 05:50:42.134: assertion failed\n(x:1): GLib-CRITICAL **: 05:50:42.134: \nTrying to dispose\n' >&2) fakesrc num-buffers=1 ! fakesink`})
+	if _, err := process.Wait(ctx); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"assertion failed", "Trying to dispose"}
+	if found := process.Criticals(); !slices.Equal(found, want) {
+		t.Errorf("got %q, want %q", found, want)
 	}
 }
 

@@ -138,9 +138,11 @@ func (p *Process) Criticals() []string {
 	lines, _, _ := p.output.from(0)
 	var found []string
 	for i, line := range lines {
-		if strings.Contains(line, "-CRITICAL **") {
-			// some begin on the next line
-			found = append(found, strings.Join(lines[i:min(i+2, len(lines))], " "))
+		if _, text, ok := strings.Cut(line, "-CRITICAL **: "); ok {
+			if _, text, ok = strings.Cut(text, ": "); (!ok || text == "") && i+1 < len(lines) {
+				text = lines[i+1] // some begin on the next line
+			}
+			found = append(found, text)
 		}
 	}
 	return found

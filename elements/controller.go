@@ -36,7 +36,7 @@ type controller struct {
 	streams     map[uint32]*transport.Stream
 	sources     []jingle.Source // in the order of their arrival
 	slots       slotTable
-	ids         []string // of the participants, in the order of arrival
+	present     []conference.Participant // in the order of arrival
 	constraints colibri.ReceiverVideoConstraints
 	finished    bool // all sink pads of a jitsisink are at their end
 }
@@ -54,7 +54,8 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 	return &controller{
 		e: e, conf: conf,
 		config: transport.Config{
-			Bin: e, VideoCodecs: cfg.Codecs, LatencyMS: e.settings.latencyMS, LocalAddresses: addresses, Send: e.kind.send,
+			Bin: e, VideoCodecs: cfg.Codecs, LatencyMS: e.settings.latencyMS, LocalAddresses: addresses,
+			Send: e.kind.send, Pace: e.settings.sync,
 		},
 		mail: newMailbox(), announce: newMailbox(),
 		done: make(chan struct{}), announced: make(chan struct{}),
@@ -168,10 +169,12 @@ func (c *controller) on(event conference.Event) {
 	case conference.SourceRemoved:
 		c.removeSource(ev.Source)
 	case conference.ParticipantJoined:
-		c.ids = append(c.ids, ev.Participant.ID)
+		c.present = append(c.present, ev.Participant)
 		c.route()
+	case conference.ParticipantChanged:
+		c.changeParticipant(ev.Participant)
 	case conference.ParticipantLeft:
-		c.ids = slices.DeleteFunc(c.ids, func(id string) bool { return id == ev.Participant.ID })
+		c.present = slices.DeleteFunc(c.present, func(p conference.Participant) bool { return p.ID == ev.Participant.ID })
 		c.route()
 	case conference.StateChanged:
 		c.e.setState(ev.State)

@@ -10,6 +10,7 @@ import (
 	"gstjitsi/elements/media"
 	"gstjitsi/elements/transport"
 	"gstjitsi/signaling/colibri"
+	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/jingle"
 )
 
@@ -44,6 +45,15 @@ func (c *controller) removeSource(s jingle.Source) {
 	c.route()
 }
 
+func (c *controller) changeParticipant(changed conference.Participant) {
+	i := slices.IndexFunc(c.present, func(p conference.Participant) bool { return p.ID == changed.ID })
+	if i < 0 {
+		return
+	}
+	c.present[i] = changed
+	c.route()
+}
+
 // addStream takes a source's media, which is held until we know where it goes.
 func (c *controller) addStream(sid string, s *transport.Stream) {
 	known := slices.ContainsFunc(c.sources, func(o jingle.Source) bool { return o.SSRC == s.Source.SSRC })
@@ -71,7 +81,7 @@ func (c *controller) route() {
 	for i, p := range pads {
 		requests[i] = p.request
 	}
-	c.slots.assign(c.ids, c.sources, requests)
+	c.slots.assign(c.present, c.sources, requests)
 	for _, p := range pads {
 		source, ok := c.slots.wanted(p.request, c.sources)
 		ok = ok && p.ghost.IsLinked()

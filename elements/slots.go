@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/jingle"
 )
 
@@ -50,9 +51,10 @@ type request struct {
 type slotTable map[int]string
 
 // assign brings the table in step with who is there, in the order of arrival, the sources there are, and the pads.
-func (t slotTable) assign(present []string, sources []jingle.Source, pads []request) {
+func (t slotTable) assign(present []conference.Participant, sources []jingle.Source, pads []request) {
 	for slot, id := range t {
-		if !slices.Contains(present, id) || !slices.ContainsFunc(pads, func(p request) bool { return p.slot == slot }) {
+		here := slices.ContainsFunc(present, func(p conference.Participant) bool { return p.ID == id })
+		if !here || !slices.ContainsFunc(pads, func(p request) bool { return p.slot == slot }) {
 			delete(t, slot)
 		}
 	}
@@ -66,9 +68,9 @@ func (t slotTable) assign(present []string, sources []jingle.Source, pads []requ
 		}
 	}
 	for _, slot := range openSlots(t, pads) {
-		for _, id := range present {
-			if !taken[id] && sends(id, slot, sources, pads) {
-				t[slot], taken[id] = id, true
+		for _, p := range present {
+			if !taken[p.ID] && sends(p, slot, sources, pads) {
+				t[slot], taken[p.ID] = p.ID, true
 				break
 			}
 		}
@@ -86,13 +88,27 @@ func openSlots(t slotTable, pads []request) []int {
 	return open
 }
 
-// sends says whether a participant has a source of a medium that the slot's pads ask for.
-func sends(id string, slot int, sources []jingle.Source, pads []request) bool {
+// sends says whether a participant has a source of a medium that the slot's pads ask for: in the session, or
+// announced in presence, which comes before.
+func sends(who conference.Participant, slot int, sources []jingle.Source, pads []request) bool {
 	return slices.ContainsFunc(pads, func(p request) bool {
-		return p.slot == slot && slices.ContainsFunc(sources, func(s jingle.Source) bool {
-			return s.Endpoint == id && s.Media == p.media
-		})
+		return p.slot == slot && (slices.ContainsFunc(sources, func(s jingle.Source) bool {
+			return s.Endpoint == who.ID && s.Media == p.media
+		}) || slices.ContainsFunc(who.Sources, func(s conference.SourceInfo) bool {
+			return announcedMedia(s.Name) == p.media
+		}))
 	})
+}
+
+// announcedMedia reads the medium off a source's name, ENDPOINT-a0 or ENDPOINT-v0.
+func announcedMedia(name string) jingle.Media {
+	switch _, kind, _ := strings.Cut(name, "-"); {
+	case strings.HasPrefix(kind, "a"):
+		return jingle.Audio
+	case strings.HasPrefix(kind, "v"):
+		return jingle.Video
+	}
+	return ""
 }
 
 // wanted finds the source that a pad carries now.

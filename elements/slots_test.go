@@ -4,6 +4,7 @@ import (
 	"maps"
 	"testing"
 
+	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/jingle"
 )
 
@@ -21,6 +22,13 @@ func screenOf(id string) jingle.Source {
 	return jingle.Source{Name: id + "-v1", Endpoint: id, Media: jingle.Video, VideoType: jingle.Desktop, SSRC: uint32(id[0]) + 2000}
 }
 
+func people(ids ...string) (list []conference.Participant) {
+	for _, id := range ids {
+		list = append(list, conference.Participant{ID: id})
+	}
+	return list
+}
+
 func slot(m jingle.Media, n int) request { return request{m, selector{slot: n}} }
 
 func named(m jingle.Media, id string) request { return request{m, selector{slot: -1, endpoint: id}} }
@@ -29,7 +37,7 @@ func TestSlotsFillInTheOrderOfArrival(t *testing.T) {
 	table := slotTable{}
 	sources := []jingle.Source{audioOf(alice), videoOf(alice), audioOf(bob), videoOf(bob)}
 	pads := []request{slot(jingle.Video, 0), slot(jingle.Audio, 0), slot(jingle.Video, 1)}
-	table.assign([]string{bob, alice}, sources, pads)
+	table.assign(people(bob, alice), sources, pads)
 	if want := (slotTable{0: bob, 1: alice}); !maps.Equal(table, want) {
 		t.Errorf("got %v, want %v", table, want)
 	}
@@ -39,15 +47,25 @@ func TestASlotWhoseParticipantLeftIsFreeForTheNext(t *testing.T) {
 	table := slotTable{0: alice, 1: bob}
 	sources := []jingle.Source{videoOf(bob), videoOf(carol)}
 	pads := []request{slot(jingle.Video, 0), slot(jingle.Video, 1)}
-	table.assign([]string{bob, carol}, sources, pads)
+	table.assign(people(bob, carol), sources, pads)
 	if want := (slotTable{0: carol, 1: bob}); !maps.Equal(table, want) {
+		t.Errorf("got %v, want %v", table, want)
+	}
+}
+
+func TestWhoAnnouncesASourceIsNotOvertaken(t *testing.T) {
+	table := slotTable{}
+	present := people(alice, bob)
+	present[0].Sources = []conference.SourceInfo{{Name: alice + "-v0"}}
+	table.assign(present, []jingle.Source{videoOf(bob)}, []request{slot(jingle.Video, 0)})
+	if want := (slotTable{0: alice}); !maps.Equal(table, want) {
 		t.Errorf("got %v, want %v", table, want)
 	}
 }
 
 func TestASlotPassesOverThoseWithoutItsMedium(t *testing.T) {
 	table := slotTable{}
-	table.assign([]string{alice, bob}, []jingle.Source{audioOf(alice), videoOf(bob)}, []request{slot(jingle.Video, 0)})
+	table.assign(people(alice, bob), []jingle.Source{audioOf(alice), videoOf(bob)}, []request{slot(jingle.Video, 0)})
 	if want := (slotTable{0: bob}); !maps.Equal(table, want) {
 		t.Errorf("got %v, want %v", table, want)
 	}
@@ -56,7 +74,7 @@ func TestASlotPassesOverThoseWithoutItsMedium(t *testing.T) {
 func TestASlotPassesOverThoseWhomANamedPadCarries(t *testing.T) {
 	table := slotTable{}
 	sources := []jingle.Source{videoOf(alice), videoOf(bob)}
-	table.assign([]string{alice, bob}, sources, []request{named(jingle.Video, alice), slot(jingle.Video, 0)})
+	table.assign(people(alice, bob), sources, []request{named(jingle.Video, alice), slot(jingle.Video, 0)})
 	if want := (slotTable{0: bob}); !maps.Equal(table, want) {
 		t.Errorf("got %v, want %v", table, want)
 	}
@@ -64,7 +82,7 @@ func TestASlotPassesOverThoseWhomANamedPadCarries(t *testing.T) {
 
 func TestASlotWithoutPadsIsForgotten(t *testing.T) {
 	table := slotTable{0: alice}
-	table.assign([]string{alice}, []jingle.Source{videoOf(alice)}, nil)
+	table.assign(people(alice), []jingle.Source{videoOf(alice)}, nil)
 	if len(table) != 0 {
 		t.Errorf("got %v", table)
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	LatencyMS      uint32   // of the jitter buffers
 	LocalAddresses []string // for ICE; empty: all but loopback
 	Send           bool     // make the m-lines and pads of our own sources
+	Pace           bool     // send by timestamps
 	Events         Events
 }
 

@@ -100,8 +100,8 @@ func (t *Transport) repair(e gst.Element) {
 	case "rtpsession":
 		e.SetObjectProperty("probation", uint32(0))
 	case "clocksync":
-		// We have paced it already. In PAUSED it would hold a buffer, and with it everything that waits for the buffer.
-		e.SetObjectProperty("sync", false)
+		// It paces packets: an encoder makes many out of one large buffer.
+		e.SetObjectProperty("sync", t.cfg.Pace)
 	case "rtprtxreceive":
 		t.mu.Lock()
 		t.rtx = e

@@ -114,9 +114,13 @@ func TestARecordingIsInLipSync(t *testing.T) {
 	if len(flashes) < 3 || len(beeps) < 3 {
 		t.Fatalf("flashes at %v, beeps at %v", flashes, beeps)
 	}
-	for i, skew := range media.Skews(flashes, beeps) {
+	skews := media.Skews(flashes, beeps)
+	if len(skews) < 3 {
+		t.Fatalf("flashes at %v, beeps at %v", flashes, beeps)
+	}
+	for _, skew := range skews {
 		if skew.Abs() > 40*time.Millisecond {
-			t.Errorf("at %v the sound is %v off", flashes[i], skew)
+			t.Errorf("the sound is %v off: flashes at %v, beeps at %v", skew, flashes, beeps)
 		}
 	}
 }

@@ -122,10 +122,21 @@ func (d Decoded) Beeps() []time.Duration {
 	return found
 }
 
-// Skews pairs each flash with the nearest beep: positive where the sound comes after the picture.
+// atEdge is how far from the first or last beep a flash can be and still be meant to have one: a recording does not
+// begin, or end, with both at the same moment.
+const atEdge = 500 * time.Millisecond
+
+// Skews pairs each flash between the first and the last beep with the nearest: positive where the sound comes after
+// the picture.
 func Skews(flashes, beeps []time.Duration) []time.Duration {
 	var skews []time.Duration
+	if len(beeps) == 0 {
+		return nil
+	}
 	for _, flash := range flashes {
+		if flash < beeps[0]-atEdge || flash > beeps[len(beeps)-1]+atEdge {
+			continue
+		}
 		nearest, found := time.Duration(0), false
 		for _, beep := range beeps {
 			if skew := beep - flash; !found || skew.Abs() < nearest.Abs() {

@@ -1,0 +1,126 @@
+package media
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/signaling/jingle"
+)
+
+func TestMain(m *testing.M) {
+	gst.Init()
+	os.Exit(m.Run())
+}
+
+func TestPadCapsListRawFirstAndThenTheCodecs(t *testing.T) {
+	for medium, want := range map[jingle.Media]string{
+		jingle.Audio: "audio/x-raw; audio/x-opus", jingle.Video: "video/x-raw; video/x-vp8",
+	} {
+		if got := PadCaps(medium); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", medium, got)
+		}
+	}
+}
+
+func TestThePlainDecoderIsPicked(t *testing.T) {
+	for _, codec := range []Codec{VP8, Opus} {
+		name, err := decoderFor(codec)
+		if err != nil {
+			t.Error(err)
+		}
+		if strings.Contains(name, "alpha") {
+			t.Errorf("%s: %s is for pictures with transparency", codec.Name, name)
+		}
+	}
+}
+
+func TestACodecNobodyDecodesIsNamed(t *testing.T) {
+	_, err := decoderFor(Codec{Media: jingle.Video, Caps: "video/x-no-such-codec", Raw: "video/x-raw"})
+	var missing *MissingElementError
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "video/x-no-such-codec") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAMissingElementLeavesNothingInTheBin(t *testing.T) {
+	bin := gst.NewPipeline("").(gst.Bin)
+	_, err := makeChain(bin, []string{"identity", "no-such-element"})
+	var missing *MissingElementError
+	if !errors.As(err, &missing) || missing.Factory != "no-such-element" {
+		t.Errorf("got %v", err)
+	}
+	for range bin.IterateElements().Values() {
+		t.Error("something is left")
+	}
+}
+
+// senderInto feeds a Sender from a source and lets the transport's end be a fakesink; it returns the caps that arrive.
+func senderInto(t *testing.T, source string, codec Codec) (string, error) {
+	t.Helper()
+	e, err := gst.ParseLaunch(source + ` ! identity name=feed  fakesink name=transport async=false`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.(gst.Pipeline)
+	defer p.SetState(gst.StateNull)
+	s, err := NewSender(p, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := make(chan error, 10)
+	s.Input().AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+		if event := info.GetEvent(); event.GetType() == gst.EventCaps {
+			taken <- s.SetCaps(event.ParseCaps())
+		}
+		return gst.PadProbeOK
+	})
+	p.GetByName("feed").GetStaticPad("src").Link(s.Input())
+	sink := p.GetByName("transport").GetStaticPad("sink")
+	if err := s.Connect(sink, codec); err != nil {
+		t.Fatal(err)
+	}
+	s.Open()
+	arrived := make(chan string, 1)
+	sink.AddProbe(gst.PadProbeTypeBuffer, func(pad gst.Pad, _ *gst.PadProbeInfo) gst.PadProbeReturn {
+		arrived <- pad.GetCurrentCaps().GetStructure(0).GetName()
+		return gst.PadProbeRemove
+	})
+	p.SetState(gst.StatePlaying)
+	if err := <-taken; err != nil {
+		return "", err
+	}
+	return <-arrived, nil
+}
+
+func TestRawMediaIsEncoded(t *testing.T) {
+	for source, codec := range map[string]Codec{
+		`videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48`: VP8,
+		`audiotestsrc num-buffers=20`:                                 Opus,
+	} {
+		if caps, err := senderInto(t, source, codec); err != nil || caps != codec.Caps {
+			t.Errorf("%s: %s, %v", source, caps, err)
+		}
+	}
+}
+
+func TestEncodedMediaPassesAsItIs(t *testing.T) {
+	for source, codec := range map[string]Codec{
+		`videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! vp8enc deadline=1`: VP8,
+		`audiotestsrc num-buffers=20 ! opusenc`:                                           Opus,
+	} {
+		if caps, err := senderInto(t, source, codec); err != nil || caps != codec.Caps {
+			t.Errorf("%s: %s, %v", source, caps, err)
+		}
+	}
+}
+
+func TestAnotherCodecThanTheConferencesIsAnError(t *testing.T) {
+	_, err := senderInto(t, `videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! vp9enc deadline=1`, VP8)
+	if err == nil || !strings.Contains(err.Error(), "video/x-vp9") || !strings.Contains(err.Error(), "video/x-vp8") {
+		t.Errorf("got %v", err)
+	}
+}

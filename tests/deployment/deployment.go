@@ -9,6 +9,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/pion/logging"
@@ -41,7 +43,7 @@ type Options struct {
 	WrongFingerprint bool          // announce another DTLS fingerprint than the bridge's
 	NoBridge         bool          // begin without a bridge, as after KillBridge
 
-	LoggerFactory logging.LoggerFactory // of the focus and the bridge; Pion's default, steered by PION_LOG_*, when nil
+	LoggerFactory logging.LoggerFactory // of front, focus and bridge; when nil Pion's, silent unless PION_LOG_* asks
 }
 
 // Deployment is a running deployment.
@@ -72,7 +74,7 @@ func Start(ctx context.Context, opts Options) (*Deployment, error) {
 		}
 	}
 	if opts.LoggerFactory == nil {
-		opts.LoggerFactory = logging.NewDefaultLoggerFactory()
+		opts.LoggerFactory = quiet()
 	}
 	d := &Deployment{opts: opts, events: &events.Log{}}
 	if err := d.start(ctx); err != nil {
@@ -80,6 +82,18 @@ func Start(ctx context.Context, opts Options) (*Deployment, error) {
 		return nil, fmt.Errorf("start the local deployment: %w", err)
 	}
 	return d, nil
+}
+
+// quiet is Pion's factory without its errors, unless the environment names a level for anything.
+func quiet() logging.LoggerFactory {
+	factory := logging.NewDefaultLoggerFactory()
+	for _, setting := range os.Environ() {
+		if strings.HasPrefix(setting, "PION_LOG_") || strings.HasPrefix(setting, "PIONS_LOG_") {
+			return factory
+		}
+	}
+	factory.DefaultLogLevel = logging.LogLevelDisabled
+	return factory
 }
 
 func (d *Deployment) start(ctx context.Context) error {

@@ -1,9 +1,11 @@
 package deployment
 
 import (
+	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -12,11 +14,14 @@ import (
 	"os"
 	"strconv"
 	"sync"
+
+	"github.com/pion/logging"
 )
 
 // front is the web server in front of everything: the one address that clients know.
 type front struct {
 	deployment *Deployment
+	log        logging.LeveledLogger
 	server     *http.Server
 	listener   net.Listener
 	caFile     string
@@ -27,7 +32,7 @@ type front struct {
 }
 
 func newFront(d *Deployment) (*front, error) {
-	f := &front{deployment: d, conns: map[net.Conn]bool{}}
+	f := &front{deployment: d, log: d.opts.LoggerFactory.NewLogger("front"), conns: map[net.Conn]bool{}}
 	listener, err := net.Listen("tcp", netip.AddrPortFrom(d.opts.Address, uint16(d.opts.Port)).String())
 	if err != nil {
 		return nil, fmt.Errorf("open the front's port: %w", err)
@@ -41,13 +46,28 @@ func newFront(d *Deployment) (*front, error) {
 	}
 	mux := http.NewServeMux()
 	target := &url.URL{Scheme: "http", Host: d.prosody.HTTPAddress()}
-	mux.Handle("/xmpp-websocket", &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
+	mux.Handle("/xmpp-websocket", &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			f.log.Debugf("pass %s on to Prosody: %v", r.URL.Path, err)
+			w.WriteHeader(http.StatusBadGateway)
+		},
+		ErrorLog: log.New(debugWriter{f.log}, "", 0),
+	})
 	mux.Handle("/colibri-ws/", d.bridge)
 	mux.HandleFunc("/config.js", f.serveConfig)
 	mux.HandleFunc("/", f.servePage)
-	f.server = &http.Server{Handler: mux}
+	f.server = &http.Server{Handler: mux, ErrorLog: log.New(debugWriter{f.log}, "", 0)}
 	go f.server.Serve(f.listener) // ends with close
 	return f, nil
+}
+
+// debugWriter takes what the HTTP packages would write to standard error: connections that tests cut, mostly.
+type debugWriter struct{ log logging.LeveledLogger }
+
+func (w debugWriter) Write(line []byte) (int, error) {
+	w.log.Debugf("%s", bytes.TrimSpace(line))
+	return len(line), nil
 }
 
 func (f *front) useTLS() error {

@@ -123,4 +123,11 @@ func TestARecordingIsInLipSync(t *testing.T) {
 			t.Errorf("the sound is %v off: flashes at %v, beeps at %v", skew, flashes, beeps)
 		}
 	}
+	if t.Failed() {
+		if recording, err := media.ReadMatroska(file); err == nil {
+			for _, track := range recording.Tracks {
+				t.Logf("%s: %d frames, gaps: %s", track.Codec, len(track.Frames), track.Gaps(60*time.Millisecond))
+			}
+		}
+	}
 }

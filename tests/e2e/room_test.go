@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,12 +64,16 @@ func newRoomWith(t *testing.T, options deployment.Options) *room {
 	return newRoomAt(t, server)
 }
 
+// rooms counts them: a test that is run twice on one deployment finds a new room.
+var rooms atomic.Int32
+
 var notInRoomNames = regexp.MustCompile(`[^a-z0-9]+`)
 
 func newRoomAt(t *testing.T, server *deployment.Deployment) *room {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	r := &room{t: t, ctx: ctx, server: server, name: notInRoomNames.ReplaceAllString(strings.ToLower(t.Name()), "")}
+	name := fmt.Sprint(notInRoomNames.ReplaceAllString(strings.ToLower(t.Name()), ""), rooms.Add(1))
+	r := &room{t: t, ctx: ctx, server: server, name: name}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("what the deployment saw:\n%s", r.events())

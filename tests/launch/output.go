@@ -14,6 +14,7 @@ import (
 type output struct {
 	mutex  sync.Mutex
 	lines  []string
+	stderr []string // of lines, those that came there: errors of several lines are whole only among these
 	closed bool
 	grown  chan struct{} // closed and replaced when there is more
 }
@@ -21,11 +22,12 @@ type output struct {
 func newOutput() *output { return &output{grown: make(chan struct{})} }
 
 // writer returns a writer that cuts what is written into lines; stdout and stderr have one each, so that
-// their lines don't mix.
-func (o *output) writer() io.Writer { return &lineWriter{output: o} }
+// no line mixes both.
+func (o *output) writer(stderr bool) io.Writer { return &lineWriter{output: o, stderr: stderr} }
 
 type lineWriter struct {
 	output *output
+	stderr bool
 	rest   []byte
 }
 
@@ -36,15 +38,18 @@ func (w *lineWriter) Write(data []byte) (int, error) {
 		if end < 0 {
 			return len(data), nil
 		}
-		w.output.add(string(w.rest[:end]))
+		w.output.add(string(w.rest[:end]), w.stderr)
 		w.rest = w.rest[end+1:]
 	}
 }
 
-func (o *output) add(line string) {
+func (o *output) add(line string, stderr bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	o.lines = append(o.lines, line)
+	if stderr {
+		o.stderr = append(o.stderr, line)
+	}
 	o.wake()
 }
 
@@ -66,6 +71,12 @@ func (o *output) from(line int) ([]string, bool, <-chan struct{}) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	return o.lines[line:], !o.closed, o.grown
+}
+
+func (o *output) complaints() []string {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.stderr
 }
 
 // Mark is a place in a process's output, to wait for something that comes after it.
@@ -135,7 +146,7 @@ const CountCreations = "GST_DEBUG=GST_ELEMENT_FACTORY:4"
 
 // Criticals are the programming errors that GLib and GStreamer have noticed in the process.
 func (p *Process) Criticals() []string {
-	lines, _, _ := p.output.from(0)
+	lines := p.output.complaints()
 	var found []string
 	for i, line := range lines {
 		if _, text, ok := strings.Cut(line, "-CRITICAL **: "); ok {
@@ -164,7 +175,7 @@ func (o *output) story() string {
 }
 
 func (o *output) errors() []string {
-	lines, _, _ := o.from(0)
+	lines := o.complaints()
 	var found []string
 	for i, line := range lines {
 		if !strings.HasPrefix(line, "ERROR: from element ") {

@@ -49,7 +49,7 @@ func Start(options Options) (*Process, error) {
 	// A process group of its own: Ctrl-C in a terminal goes to the parent, which ends its children in order.
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	p := &Process{Name: options.Name, command: command, output: newOutput(), done: make(chan struct{})}
-	command.Stdout, command.Stderr = p.output.writer(), p.output.writer()
+	command.Stdout, command.Stderr = p.output.writer(false), p.output.writer(true)
 
 	started := make(chan error)
 	go func() {

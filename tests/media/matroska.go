@@ -125,6 +125,17 @@ func (t *Track) Span() time.Duration {
 	return t.Frames[len(t.Frames)-1].Time - t.Frames[0].Time
 }
 
+// Gaps lists, for reports, where the next frame came later than so much after one.
+func (t *Track) Gaps(longer time.Duration) string {
+	var found []string
+	for i, frame := range t.Frames {
+		if i > 0 && frame.Time-t.Frames[i-1].Time > longer {
+			found = append(found, fmt.Sprintf("%v-%v", t.Frames[i-1].Time, frame.Time))
+		}
+	}
+	return strings.Join(found, ", ")
+}
+
 type matroskaReader struct {
 	file           Matroska
 	scale          uint64 // ns of a timestamp's unit

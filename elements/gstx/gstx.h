@@ -40,3 +40,6 @@ gboolean gstx_add_local_address (GstElement * webrtcbin, const char *address);
 /* Keeps what goes wrong behind a sink pad from the elements in front of it: that something is not linked or shuts
  * down, and with errors everything else, too. The element errorignore lets flushing pass. */
 void gstx_shield (GstPad * pad, gboolean errors);
+
+/* Answers an rtpbin's request-pt-map with these caps instead of what others would. */
+void gstx_provide_pt_map (GstElement * rtpbin, guint n, const guint * pts, const char **caps);

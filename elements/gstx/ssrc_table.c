@@ -130,6 +130,21 @@ cname_provider_free (gpointer data, GClosure * closure)
   g_free (provider);
 }
 
+/* The RTP session has read the header extensions; depayloaders would read them again, packet by packet. */
+static gboolean
+is_no_extmap (GQuark field, const GValue * value, gpointer user_data)
+{
+  return !g_str_has_prefix (g_quark_to_string (field), "extmap-");
+}
+
+static gboolean
+drop_extmaps (GstCapsFeatures * features, GstStructure * s, gpointer user_data)
+{
+  gst_structure_filter_and_map_in_place (s,
+      (GstStructureFilterMapFunc) is_no_extmap, NULL);
+  return TRUE;
+}
+
 /* The jitter buffer takes the CNAME from its caps where RTCP brings none. */
 static GstCaps *
 caps_with_cname (GstElement * jitterbuffer, guint pt, CnameProvider * provider)
@@ -143,6 +158,7 @@ caps_with_cname (GstElement * jitterbuffer, guint pt, CnameProvider * provider)
   if (caps == NULL)
     return NULL;
   caps = gst_caps_make_writable (caps);
+  gst_caps_filter_and_map_in_place (caps, drop_extmaps, NULL);
   field = g_strdup_printf ("ssrc-%u-cname", provider->ssrc);
   g_mutex_lock (&provider->table->lock);
   cname = g_hash_table_lookup (provider->table->cnames,

@@ -77,6 +77,7 @@ func (t *Transport) repairRTPBin() error {
 	t.rtpbin = rtpbin
 	// An SSRC with an FEC decoder can't be removed (1.22).
 	gstx.DisconnectSignal(rtpbin, "request-fec-decoder-full")
+	gstx.ProvidePTMap(rtpbin, ptMap(t.cfg.Offer))
 	t.signals.Connect(rtpbin, "new-jitterbuffer", func(_ gst.Element, jitterBuffer gst.Element, session, ssrc uint32) {
 		t.recovering("new-jitterbuffer", func() { t.onJitterBuffer(jitterBuffer, session, ssrc) })
 	})

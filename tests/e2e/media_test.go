@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"gstjitsi/tests/deployment/events"
 	"gstjitsi/tests/media"
 )
 
@@ -95,4 +96,30 @@ func TestAPadNamedAfterAnEndpointCarriesThatParticipant(t *testing.T) {
 	receiver.shows(0, "green")
 	receiver.sounds(0, 550)
 	receiver.shows(1, "red") // the slot leaves out whom another pad carries
+}
+
+// Without feedback the real bridge takes the path for dead and stops the video after 15 s.
+func TestOneWhoOnlyReceivesReportsWhatArrives(t *testing.T) {
+	room := newRoom(t)
+	room.join("sender", sink("red", 440))
+	receiver := room.join("receiver", receiver)
+	receiver.shows(0, "red")
+	if _, err := room.server.WaitFor(room.ctx, func(e events.Event) bool {
+		return e.Kind == events.Feedback && e.Receiver == receiver.id
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryPacketSentHasTheNegotiatedExtensions(t *testing.T) {
+	room := newRoom(t)
+	sender := room.join("sender", sink("red", 440))
+	receiver := room.join("receiver", receiver)
+	receiver.shows(0, "red")
+	receiver.sounds(0, 440)
+	for _, event := range room.server.Events() {
+		if event.Kind == events.MissingExtension && event.Endpoint == sender.id {
+			t.Error(event)
+		}
+	}
 }

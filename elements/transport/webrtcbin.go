@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
@@ -99,7 +100,7 @@ func (t *Transport) repair(e gst.Element) {
 		// Late packets would bring back the pads of those who left, and the bridge's probing would get one.
 		t.ssrcs.Filter(e.GetStaticPad("sink"))
 	case "rtpsession":
-		e.SetObjectProperty("probation", uint32(0))
+		repairSession(e)
 	case "clocksync":
 		// It paces packets: an encoder makes many out of one large buffer.
 		e.SetObjectProperty("sync", t.cfg.Pace)
@@ -108,6 +109,17 @@ func (t *Transport) repair(e gst.Element) {
 		t.rtx = e
 		t.mu.Unlock()
 		t.updateRTXMap()
+	}
+}
+
+// feedbackInterval is how often we report what arrived. By itself the session does so once a video frame only: the
+// bridge's estimate would never recover from a moment without video.
+const feedbackInterval = 50 * time.Millisecond
+
+func repairSession(e gst.Element) {
+	e.SetObjectProperty("probation", uint32(0))
+	if session, ok := e.ObjectProperty("internal-session").(gobject.Object); ok {
+		session.SetObjectProperty("twcc-feedback-interval", uint64(feedbackInterval))
 	}
 }
 

@@ -31,6 +31,7 @@ type Options struct {
 	Address          netip.Addr // of media; 127.0.0.1 when it is not valid
 	ChannelBase      string     // scheme, host and port of the channels' URLs, such as ws://localhost:8443
 	WrongFingerprint bool       // announce a fingerprint that isn't the certificate's
+	SSRCLimit        int        // of each medium to a receiver with SSRC rewriting; 50 when 0
 	Events           *events.Log
 	LoggerFactory    logging.LoggerFactory
 }
@@ -56,6 +57,9 @@ func New(opts Options) (*Bridge, error) {
 	}
 	if opts.LoggerFactory == nil {
 		opts.LoggerFactory = logging.NewDefaultLoggerFactory()
+	}
+	if opts.SSRCLimit == 0 {
+		opts.SSRCLimit = usualSlots
 	}
 	if opts.Events == nil {
 		opts.Events = &events.Log{}

@@ -439,8 +439,8 @@ func TestChannelEndsWithTheEndpoint(t *testing.T) {
 	alice.endpoint.Close()
 	for range alice.messages {
 	}
-	if got := websocket.CloseStatus(alice.closed); got != websocket.StatusGoingAway {
-		t.Errorf("closed with %v: %v", got, alice.closed)
+	if got := websocket.CloseStatus(*alice.closed); got != websocket.StatusGoingAway {
+		t.Errorf("closed with %v: %v", got, *alice.closed)
 	}
 }
 

@@ -146,6 +146,7 @@ func (e *Endpoint) greet() {
 			t.tellConstraint()
 		}
 	}
+	e.tellAllMaps()
 	if e.conference.speakers.dominant != "" {
 		e.tell(e.conference.speakers.message())
 	}

@@ -86,7 +86,7 @@ type client struct {
 
 	channel  *websocket.Conn
 	messages chan string
-	closed   error // why the channel ended; read after messages is closed
+	closed   *error // why the channel ended; read after messages is closed
 }
 
 type clientOptions struct {
@@ -118,7 +118,7 @@ func (s *stage) begin(id string, opts clientOptions) *client {
 		s.t.Fatal(err)
 	}
 	c := &client{stage: s, id: id, endpoint: endpoint,
-		rtp: make(chan *rtp.Packet, 1024), rtcp: make(chan rtcp.Packet, 1024), messages: make(chan string, 256)}
+		rtp: make(chan *rtp.Packet, 1024), rtcp: make(chan rtcp.Packet, 1024)}
 
 	own, err := newCertificate()
 	if err != nil {
@@ -346,16 +346,18 @@ func (c *client) openChannel() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.channel = conn
+	messages := make(chan string, 256)
+	closed := new(error)
+	c.channel, c.messages, c.closed = conn, messages, closed
 	go func() {
 		for {
 			_, data, err := conn.Read(c.ctx)
 			if err != nil {
-				c.closed = err
-				close(c.messages)
+				*closed = err
+				close(messages)
 				return
 			}
-			c.messages <- string(data)
+			messages <- string(data)
 		}
 	}()
 }

@@ -115,6 +115,7 @@ func (c *Conference) housekeeping() {
 		case now := <-ticker.C:
 			c.mu.Lock()
 			c.askForLost(now)
+			c.watchLayers(now)
 			c.retryKeyFrames(now)
 			if due(&feedback, now, feedbackInterval) {
 				c.sendFeedback()

@@ -64,6 +64,13 @@ func (e *Endpoint) allocate(tracks []*track) []allocation {
 	}
 	candidates := slices.Clone(tracks)
 	slices.SortStableFunc(candidates, func(a, b *track) int { return cmp.Compare(rank(a), rank(b)) })
+	most := len(candidates)
+	if e.features.SSRCRewriting {
+		most = e.conference.bridge.opts.SSRCLimit
+	}
+	if r.lastN >= 0 {
+		most = min(most, r.lastN)
+	}
 	var given []allocation
 	for _, t := range candidates {
 		if t.owner == e || t.muted() {
@@ -73,7 +80,7 @@ func (e *Endpoint) allocate(tracks []*track) []allocation {
 		if !named {
 			height = r.standard
 		}
-		if height == 0 || r.lastN >= 0 && len(given) >= r.lastN {
+		if height == 0 || len(given) >= most {
 			continue
 		}
 		given = append(given, allocation{t, height})
@@ -90,31 +97,35 @@ func (c *Conference) reallocate() {
 	for _, e := range c.order {
 		given := e.allocate(tracks)
 		names := []string{}
-		wanted := map[*track]bool{}
+		wanted := map[*track]int{}
 		for _, a := range given {
 			names = append(names, a.track.name)
-			wanted[a.track] = true
 			// -1 is no limit to a height; who says so gets the highest of all.
 			if a.height < 0 {
 				a.height = noLimit
 			}
+			wanted[a.track] = a.height
 			highest[a.track] = max(highest[a.track], a.height)
 		}
 		for _, t := range tracks {
-			if t.owner == e {
-				continue
+			if _, on := wanted[t]; !on && t.owner != e {
+				e.downtrack(t).setActive(false)
 			}
-			d := e.downtrack(t)
-			begins := wanted[t] && !d.active
-			d.setActive(wanted[t])
-			if begins && e.ready && t.streams[d.layer].flowing {
-				t.requestKeyFrame(d.layer, now)
+		}
+		for _, a := range given {
+			d := e.downtrack(a.track)
+			begins := !d.active
+			d.setActive(true)
+			d.height = wanted[a.track]
+			if changes := d.aim(now); (begins || changes) && d.needsKeyFrame() {
+				a.track.requestKeyFrame(now)
 			}
 		}
 		if e.constraints != nil && (e.forwarded == nil || !slices.Equal(e.forwarded, names)) {
 			e.forwarded = names
 			e.tell(forwardedSources{Class: "ForwardedSources", Sources: names})
 		}
+		e.tellMaps()
 	}
 	for _, t := range tracks {
 		t.constrain(highest[t])

@@ -26,7 +26,9 @@ type Endpoint struct {
 	videoTypes  map[string]string
 	constraints *receiverConstraints // nil until it has asked for video
 	audio       audioSubscription
-	downtracks  map[uint32]*downtrack // what it receives, by the SSRC that it sees
+	downtracks  map[*track]*downtrack // what it receives
+	slots       map[source.Media]*slots
+	untold      []*downtrack // whose SSRCs the receiver doesn't know yet
 	channel     *channel
 	forwarded   []string // as last told; nil before
 	ready       bool
@@ -40,7 +42,7 @@ type Endpoint struct {
 func newEndpoint(c *Conference, id string, features codec.Features) *Endpoint {
 	return &Endpoint{
 		conference: c, id: id, features: features, password: randomHex(12),
-		videoTypes: map[string]string{}, downtracks: map[uint32]*downtrack{},
+		videoTypes: map[string]string{}, downtracks: map[*track]*downtrack{}, slots: map[source.Media]*slots{},
 		outgoing: uint16(rand.Uint32()), missing: map[string]bool{}, reports: map[uint32]bool{},
 		feedback: twcc.NewRecorder(c.own.Video.Sources[0].SSRC),
 	}
@@ -202,7 +204,7 @@ func (t *track) is(d source.Described) bool {
 	return true
 }
 
-// visible is the SSRC that receivers see: the first encoding's, whichever is sent.
+// visible is the SSRC that receivers see, without SSRC rewriting: the first encoding's, whichever is sent.
 func (t *track) visible() uint32 { return t.streams[0].ssrc }
 
 // muted says whether its owner has said that it sends nothing (SourceVideoTypeMessage none).
@@ -227,6 +229,6 @@ func (c *Conference) removeTrack(t *track) {
 		delete(c.ssrcs, s.rtxSSRC)
 	}
 	for _, receiver := range c.order {
-		delete(receiver.downtracks, t.visible())
+		receiver.drop(t)
 	}
 }

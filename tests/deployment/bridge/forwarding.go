@@ -3,6 +3,7 @@ package bridge
 import (
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -10,35 +11,45 @@ import (
 	"gstjitsi/tests/deployment/source"
 )
 
-// downtrack is a track on its way to one receiver. It always has the SSRC of the track's first encoding.
+// downtrack is a track on its way to one receiver: whether it goes there, and which of its encodings.
 type downtrack struct {
 	track    *track
 	receiver *Endpoint
-	layer    int // which encoding is sent
+	lane     *lane // nil until the receiver has one for it, with SSRC rewriting
+	height   int   // that the receiver wants, at most
+	layer    int   // which encoding is sent
+	target   int   // which shall be, from its next key frame on
 	active   bool
-	waiting  bool // for a key frame to begin with
-
-	sent    bool
-	flowing bool   // since it was last started
-	start   uint16 // of the sender's numbers: what is older isn't sent
-	offset  uint16 // what is added to the sender's numbers, so that pauses leave no gap
-	highest uint16 // of the receiver's numbers
-	cache   rtxCache
-	rtxSeq  uint16
+	waiting  bool          // for a key frame to begin with
+	flowing  bool          // since it was last started
+	held     []*rtp.Packet // the beginning of the target's key frame, until the frame that is being sent is complete
 }
 
 // downtrack gives the way of a track to a receiver, made when it's first needed.
 func (e *Endpoint) downtrack(t *track) *downtrack {
-	d := e.downtracks[t.visible()]
+	d := e.downtracks[t]
 	if d == nil {
-		d = &downtrack{track: t, receiver: e}
-		e.downtracks[t.visible()] = d
+		d = &downtrack{track: t, receiver: e, height: noLimit}
+		if !e.features.SSRCRewriting {
+			d.lane = &lane{receiver: e, ssrc: t.visible(), rtxSSRC: t.streams[0].rtxSSRC}
+		}
+		e.downtracks[t] = d
 	}
 	return d
 }
 
+// received finds what a receiver gets as an SSRC.
+func (e *Endpoint) received(ssrc uint32) *downtrack {
+	for _, d := range e.downtracks {
+		if d.lane != nil && d.lane.ssrc == ssrc {
+			return d
+		}
+	}
+	return nil
+}
+
 // forward sends a packet to everybody who shall have it.
-func (c *Conference) forward(s *stream, packet *rtp.Packet) {
+func (c *Conference) forward(s *stream, packet *rtp.Packet, now time.Time) {
 	for _, receiver := range c.order {
 		if receiver == s.track.owner || !receiver.ready {
 			continue
@@ -46,70 +57,106 @@ func (c *Conference) forward(s *stream, packet *rtp.Packet) {
 		d := receiver.downtrack(s.track)
 		if s.track.media == source.Audio {
 			d.setActive(receiver.audio.wants(s.track.name))
+			receiver.tellMaps()
 		}
-		if d.active && s.track.streams[d.layer] == s {
-			d.send(packet)
+		if d.active {
+			d.take(s, packet, now)
 		}
 	}
 }
 
-// tooLate is how far behind a packet may be and still be sent, in packets. It keeps comparisons of numbers clear of
-// their wrap.
-const tooLate = 1 << 12
-
 // setActive starts or stops forwarding. Video starts with a key frame.
 func (d *downtrack) setActive(on bool) {
+	if on && d.lane == nil {
+		d.lane = d.receiver.assignLane(d)
+	}
 	if d.active == on {
 		return
 	}
 	d.active = on
 	d.waiting = on
 	d.flowing = false
+	d.held = nil
 	if !on && d.track.media == source.Video {
 		d.receiver.conference.event(events.Event{Kind: events.ForwardingStopped, Endpoint: d.track.owner.id,
-			Receiver: d.receiver.id, Source: d.track.name, SSRC: d.track.visible()})
+			Receiver: d.receiver.id, Source: d.track.name, SSRC: d.lane.ssrc})
 	}
 }
 
-func (d *downtrack) send(packet *rtp.Packet) {
-	if d.waiting {
-		if d.track.media == source.Video && !startsKeyFrame(codecName(packet.PayloadType), packet.Payload) {
+// mostHeld is how many packets of a key frame wait for the end of the frame before it, which may be lost.
+const mostHeld = 64
+
+// take sends a packet of the encoding that is chosen, and changes to the one that shall be at its key frame.
+func (d *downtrack) take(s *stream, packet *rtp.Packet, now time.Time) {
+	video := d.track.media == source.Video
+	key := video && startsKeyFrame(codecName(packet.PayloadType), packet.Payload)
+	switch current := d.track.streams[d.layer]; {
+	case d.waiting:
+		if s != d.track.streams[d.target] || video && !key {
 			return
 		}
 		d.waiting = false
-		d.start = packet.SequenceNumber
-		if d.sent {
-			d.offset = d.highest + 1 - packet.SequenceNumber
+		d.begin(packet, now)
+	case s == current && len(d.held) > 0 && int32(packet.Timestamp-d.lane.sourceTime) > 0:
+		d.change(now) // the end of the last frame is lost
+	case s == current:
+		d.send(packet, now)
+		if len(d.held) > 0 && d.lane.complete {
+			d.change(now)
 		}
-	} else if after(d.start, packet.SequenceNumber) {
-		return // from before forwarding last began, or far too late
+	case s != d.track.streams[d.target]:
+	case len(d.held) > 0:
+		if d.held = append(d.held, packet); len(d.held) >= mostHeld {
+			d.change(now)
+		}
+	case key && d.lane.complete:
+		d.begin(packet, now)
+	case key:
+		d.held = append(d.held, packet)
 	}
-	if age := packet.SequenceNumber - d.start; age > 2*tooLate {
-		d.start = packet.SequenceNumber - tooLate
+}
+
+// change sends what is held of the target's key frame, and the target from now on.
+func (d *downtrack) change(now time.Time) {
+	held := d.held
+	d.held = nil
+	d.begin(held[0], now)
+	for _, packet := range held[1:] {
+		d.send(packet, now)
 	}
-	header := packet.Header.Clone()
-	header.SSRC = d.track.visible()
-	header.SequenceNumber += d.offset
-	header.Padding, header.PaddingSize = false, 0
-	out := &rtp.Packet{Header: header, Payload: packet.Payload}
-	if !d.sent || after(header.SequenceNumber, d.highest) {
-		d.highest = header.SequenceNumber
+}
+
+// begin sends the target from this packet on.
+func (d *downtrack) begin(packet *rtp.Packet, now time.Time) {
+	if d.layer != d.target {
+		d.layer = d.target
+		d.receiver.conference.event(events.Event{Kind: events.LayerChanged, Endpoint: d.track.owner.id,
+			Receiver: d.receiver.id, Source: d.track.name, SSRC: d.lane.ssrc, Detail: d.track.layerText(d.layer)})
 	}
-	d.sent = true
+	d.lane.splice(d.track.streams[d.layer], packet, now)
+	d.send(packet, now)
+}
+
+func (d *downtrack) send(packet *rtp.Packet, now time.Time) {
+	out := d.lane.rewrite(packet, now)
+	if out == nil {
+		return
+	}
 	if d.track.media == source.Video {
-		d.cache.put(out)
+		d.lane.cache.put(out)
 	}
 	if !d.flowing {
 		d.flowing = true
 		d.receiver.conference.event(events.Event{Kind: events.MediaForwarded, Endpoint: d.track.owner.id,
-			Receiver: d.receiver.id, Source: d.track.name, SSRC: header.SSRC})
+			Receiver: d.receiver.id, Source: d.track.name, SSRC: out.SSRC})
 	}
-	d.receiver.sendRTP(out)
+	d.receiver.sendRTP(out, d.lane.mid)
 }
 
 // sendRTP gives a packet the receiver's header extensions and sends it. The sender's MID means nothing to others, and
-// its transport-wide number belongs to another transport; audio level, send time and the like go through.
-func (e *Endpoint) sendRTP(packet *rtp.Packet) {
+// its transport-wide number belongs to another transport; audio level, send time and the like go through. The MID
+// that the receiver is told, if any, takes the sender's place.
+func (e *Endpoint) sendRTP(packet *rtp.Packet, mid string) {
 	header := packet.Header.Clone()
 	present := header.GetExtensionIDs()
 	for _, id := range []uint8{idMID, idTransportCC} {
@@ -120,10 +167,16 @@ func (e *Endpoint) sendRTP(packet *rtp.Packet) {
 	if len(header.GetExtensionIDs()) == 0 {
 		header.ClearExtensions()
 	}
-	if e.features.TransportCC {
-		if err := header.SetExtension(idTransportCC, binary.BigEndian.AppendUint16(nil, e.outgoing)); err != nil {
-			e.conference.log.Errorf("number a packet to %s: %v", e.id, err)
+	set := func(id uint8, payload []byte) {
+		if err := header.SetExtension(id, payload); err != nil {
+			e.conference.log.Errorf("extend a packet to %s: %v", e.id, err)
 		}
+	}
+	if mid != "" {
+		set(idMID, []byte(mid))
+	}
+	if e.features.TransportCC {
+		set(idTransportCC, binary.BigEndian.AppendUint16(nil, e.outgoing))
 		e.outgoing++
 	}
 	raw, err := (&rtp.Packet{Header: header, Payload: packet.Payload}).Marshal()

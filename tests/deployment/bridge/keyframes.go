@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -16,8 +17,7 @@ func startsKeyFrame(name string, payload []byte) bool {
 	case codec.VP8:
 		return vp8StartsKeyFrame(payload)
 	case codec.VP9:
-		// draft-ietf-payload-vp9: P (not inter-picture predicted) clear, B (begins a frame) set, lowest layer.
-		return len(payload) > 0 && payload[0]&0x40 == 0 && payload[0]&0x08 != 0
+		return vp9StartsKeyFrame(payload)
 	case codec.H264:
 		return h264StartsKeyFrame(payload)
 	case codec.AV1:
@@ -27,35 +27,29 @@ func startsKeyFrame(name string, payload []byte) bool {
 	return false
 }
 
-// vp8StartsKeyFrame reads the payload descriptor of RFC 7741 4.2 and the first octet of the frame.
+// vp8StartsKeyFrame reads the first octet of the frame, too (RFC 7741 4.3).
 func vp8StartsKeyFrame(payload []byte) bool {
-	if len(payload) < 1 || payload[0]&0x10 == 0 || payload[0]&0x07 != 0 {
-		return false // not the start of the first partition
+	d, ok := readVP8(payload)
+	return ok && d.start && len(payload) > d.size && payload[d.size]&0x01 == 0
+}
+
+// vp9StartsKeyFrame reads the payload descriptor of RFC 9628 4.2: P (inter-picture predicted) is clear and B (begins a
+// frame) set, of the lowest spatial layer.
+func vp9StartsKeyFrame(payload []byte) bool {
+	if len(payload) < 1 || payload[0]&0x40 != 0 || payload[0]&0x08 == 0 {
+		return false
+	}
+	if payload[0]&0x20 == 0 {
+		return true // no layers
 	}
 	at := 1
-	if payload[0]&0x80 != 0 {
-		if len(payload) < 2 {
-			return false
-		}
-		extension := payload[1]
-		at = 2
-		if extension&0x80 != 0 { // picture id, one octet or two
-			if len(payload) <= at {
-				return false
-			}
-			if payload[at]&0x80 != 0 {
-				at++
-			}
+	if payload[0]&0x80 != 0 { // picture id, one octet or two
+		if len(payload) > at && payload[at]&0x80 != 0 {
 			at++
 		}
-		if extension&0x40 != 0 {
-			at++
-		}
-		if extension&0x30 != 0 {
-			at++
-		}
+		at++
 	}
-	return len(payload) > at && payload[at]&0x01 == 0
+	return len(payload) > at && payload[at]>>1&0x07 == 0
 }
 
 // h264StartsKeyFrame looks for parameter sets or the start of an IDR picture (RFC 6184).
@@ -63,12 +57,22 @@ func h264StartsKeyFrame(payload []byte) bool {
 	if len(payload) < 1 {
 		return false
 	}
-	const idr, sps, stapA, fuA = 5, 7, 24, 28
+	const idr, sps, delimiter, stapA, fuA = 5, 7, 9, 24, 28
 	switch kind := payload[0] & 0x1f; kind {
 	case idr, sps:
 		return true
 	case stapA:
-		return len(payload) > 3 && (payload[3]&0x1f == sps || payload[3]&0x1f == idr)
+		for rest := payload[1:]; len(rest) > 2; {
+			switch rest[2] & 0x1f {
+			case idr, sps:
+				return true
+			}
+			size := 2 + int(binary.BigEndian.Uint16(rest))
+			if rest[2]&0x1f != delimiter || size > len(rest) {
+				return false // something else comes before
+			}
+			rest = rest[size:]
+		}
 	case fuA:
 		return len(payload) > 1 && payload[1]&0x80 != 0 && payload[1]&0x1f == idr
 	}
@@ -95,12 +99,13 @@ func (l *keyFrameLimiter) pass(now time.Time) bool {
 	return true
 }
 
-// requestKeyFrame sends a PLI for an encoding, if the limit allows it.
-func (t *track) requestKeyFrame(layer int, now time.Time) {
+// requestKeyFrame sends a PLI, if the limit allows it. As the real bridge's it names the first encoding, whichever is
+// needed: senders make key frames of all.
+func (t *track) requestKeyFrame(now time.Time) {
 	if !t.keyFrames.pass(now) {
 		return
 	}
-	ssrc := t.streams[layer].ssrc
+	ssrc := t.visible()
 	t.owner.conference.event(events.Event{Kind: events.KeyFrameRequested, Endpoint: t.owner.id, Source: t.name, SSRC: ssrc})
 	t.owner.sendRTCP(&rtcp.PictureLossIndication{SenderSSRC: t.owner.conference.reporter(), MediaSSRC: ssrc})
 }
@@ -109,12 +114,12 @@ func (t *track) requestKeyFrame(layer int, now time.Time) {
 func (c *Conference) retryKeyFrames(now time.Time) {
 	for _, t := range c.tracks(source.Video) {
 		for _, receiver := range c.order {
-			d := receiver.downtracks[t.visible()]
-			if d == nil || !d.active || !d.waiting || !receiver.ready || !t.streams[d.layer].flowing {
+			d := receiver.downtracks[t]
+			if d == nil || !d.needsKeyFrame() {
 				continue
 			}
 			if passed := t.keyFrames.passed; len(passed) == 0 || now.Sub(passed[len(passed)-1]) >= keyFrameRetry {
-				t.requestKeyFrame(d.layer, now)
+				t.requestKeyFrame(now)
 			}
 			break
 		}

@@ -18,6 +18,7 @@ var (
 	idAudioLevel  = audioTable.ExtensionID(codec.AudioLevel)
 	idMID         = videoTable.ExtensionID(codec.MID)
 	idTransportCC = videoTable.ExtensionID(codec.TransportCC)
+	idDependency  = videoTable.ExtensionID(codec.DependencyDescriptor)
 )
 
 // receiveRTP takes a packet of the endpoint.
@@ -63,6 +64,8 @@ func (e *Endpoint) receiveRTP(raw []byte) {
 	if s.track.media == source.Audio {
 		c.hear(e, packet, now)
 	}
+	begins := !s.alive(now)
+	s.lastMedia = now
 	if !s.flowing {
 		s.flowing = true
 		c.event(events.Event{Kind: events.MediaReceived, Endpoint: e.id, Source: s.track.name, SSRC: s.ssrc})
@@ -70,7 +73,13 @@ func (e *Endpoint) receiveRTP(raw []byte) {
 	if !s.received(packet.SequenceNumber, from.rtx, now) {
 		return // it was there already
 	}
-	c.forward(s, packet)
+	if begins = begins && len(s.track.streams) > 1; begins {
+		s.track.followLayers(now)
+	}
+	c.forward(s, packet, now)
+	if begins {
+		s.track.wantKeyFrame(now)
+	}
 }
 
 func (e *Endpoint) missesExtension(name string, ssrc uint32) {

@@ -38,7 +38,7 @@ func (e *Endpoint) receiveRTCP(raw []byte) {
 				e.wantsKeyFrame(entry.SSRC, "FIR", now)
 			}
 		case *rtcp.TransportLayerNack:
-			if d := e.downtracks[packet.MediaSSRC]; d != nil {
+			if d := e.received(packet.MediaSSRC); d != nil {
 				for _, pair := range packet.Nacks {
 					for _, seq := range pair.PacketList() {
 						d.resend(seq, now)
@@ -77,26 +77,27 @@ func (c *Conference) forwardSenderReport(from *Endpoint, report *rtcp.SenderRepo
 	}
 	s := origin.stream
 	s.lastSR, s.lastSRArrival = uint32(report.NTPTime>>16), now
+	s.clock.known, s.clock.ntp, s.clock.rtp = true, report.NTPTime, report.RTPTime
 	for _, receiver := range c.order {
-		d := receiver.downtracks[s.track.visible()]
-		if d == nil || !d.flowing || s.track.streams[d.layer] != s {
+		d := receiver.downtracks[s.track]
+		if d == nil || !d.flowing || d.lane.from != s {
 			continue
 		}
 		receiver.sendRTCP(&rtcp.SenderReport{
-			SSRC: s.track.visible(), NTPTime: report.NTPTime, RTPTime: report.RTPTime,
+			SSRC: d.lane.ssrc, NTPTime: report.NTPTime, RTPTime: report.RTPTime + d.lane.shift.time,
 			PacketCount: report.PacketCount, OctetCount: report.OctetCount,
 		})
 	}
 }
 
 func (e *Endpoint) wantsKeyFrame(ssrc uint32, how string, now time.Time) {
-	d := e.downtracks[ssrc]
+	d := e.received(ssrc)
 	if d == nil {
 		return
 	}
 	e.conference.event(events.Event{Kind: events.KeyFrameAsked, Endpoint: d.track.owner.id, Receiver: e.id,
 		Source: d.track.name, SSRC: ssrc, Detail: how})
-	d.track.requestKeyFrame(d.layer, now)
+	d.track.requestKeyFrame(now)
 }
 
 func (e *Endpoint) sendRTCP(packet rtcp.Packet) {

@@ -37,25 +37,25 @@ const resendPause = 10 * time.Millisecond
 
 // resend answers a NACK, with RTX where it was negotiated (RFC 4588).
 func (d *downtrack) resend(seq uint16, now time.Time) {
-	cached := d.cache.get(seq)
+	l := d.lane
+	cached := l.cache.get(seq)
 	if cached == nil || now.Sub(cached.sentAt) < resendPause {
 		return
 	}
 	cached.sentAt = now
 	packet := cached.packet
-	ssrc := d.track.streams[0].rtxSSRC
-	if pt, ok := videoTable.RTXFor(packet.PayloadType); ok && ssrc != 0 && d.receiver.features.RTX {
+	if pt, ok := videoTable.RTXFor(packet.PayloadType); ok && l.rtxSSRC != 0 && d.receiver.features.RTX {
 		header := packet.Header.Clone()
-		header.SSRC = ssrc
+		header.SSRC = l.rtxSSRC
 		header.PayloadType = pt
-		header.SequenceNumber = d.rtxSeq
-		d.rtxSeq++
+		header.SequenceNumber = l.rtxSeq
+		l.rtxSeq++
 		payload := slices.Concat(binary.BigEndian.AppendUint16(nil, seq), packet.Payload)
 		packet = &rtp.Packet{Header: header, Payload: payload}
 	}
 	d.receiver.conference.event(events.Event{Kind: events.Retransmitted, Endpoint: d.track.owner.id,
 		Receiver: d.receiver.id, Source: d.track.name, SSRC: packet.SSRC})
-	d.receiver.sendRTP(packet)
+	d.receiver.sendRTP(packet, l.mid)
 }
 
 func sorted(seqs []uint16) []uint16 {

@@ -18,6 +18,13 @@ type stream struct {
 	rtxSSRC uint32
 	flowing bool
 
+	lastMedia time.Time // when the last packet with content came
+	clock     struct {  // of the last sender report
+		known bool
+		ntp   uint64
+		rtp   uint32
+	}
+
 	// For NACKs.
 	begun   bool
 	highest uint16
@@ -133,12 +140,7 @@ func (s *stream) count(packet *rtp.Packet, now time.Time) {
 		s.extendedMax += uint32(seq - last)
 	}
 	s.packets++
-	rate := int64(90000)
-	if s.track.media == source.Audio {
-		if pt, ok := audioTable.ByID(packet.PayloadType); ok {
-			rate = int64(pt.ClockRate)
-		}
-	}
+	rate := int64(s.clockRate(packet.PayloadType))
 	arrival := now.UnixMicro() * rate / 1e6
 	transit := arrival - int64(packet.Timestamp)
 	if s.packets > 1 {
@@ -149,6 +151,15 @@ func (s *stream) count(packet *rtp.Packet, now time.Time) {
 		s.jitter += (d - s.jitter) / 16
 	}
 	s.lastTransit = transit
+}
+
+func (s *stream) clockRate(payloadType uint8) int {
+	if s.track.media == source.Audio {
+		if pt, ok := audioTable.ByID(payloadType); ok {
+			return pt.ClockRate
+		}
+	}
+	return 90000
 }
 
 func (s *stream) report(now time.Time) rtcp.ReceptionReport {

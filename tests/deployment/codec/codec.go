@@ -96,6 +96,10 @@ type Features struct {
 	RTX         bool // urn:ietf:rfc:4588
 	TransportCC bool // http://jitsi.org/tcc
 	MID         bool // the deployment offers the extension
+
+	// These change no offer.
+	SSRCRewriting bool // http://jitsi.org/ssrc-rewriting-1, where the deployment has it on
+	MIDDemux      bool // http://jitsi.org/rtp-mid-demux, with it
 }
 
 // For is the part of the table that an endpoint with these features is offered (recordings j-minimal, nomid-a).

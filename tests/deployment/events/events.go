@@ -41,6 +41,8 @@ const (
 	ConstraintsRefused  Kind = "constraints-refused" // the message was refused as a whole; Detail has why
 	MediaReceived       Kind = "media-received"      // first packet of an SSRC from its sender
 	MediaForwarded      Kind = "media-forwarded"     // first packet of a source to Receiver since it was last stopped
+	LayerChanged        Kind = "layer-changed"       // another layer of simulcast goes to Receiver; Detail is its height
+	SSRCAssigned        Kind = "ssrc-assigned"       // Receiver gets a source under an SSRC of its own
 	ForwardingStopped   Kind = "forwarding-stopped"  // video no longer goes to Receiver
 	UnknownSSRC         Kind = "unknown-ssrc"        // first packet of an SSRC that nobody has announced
 	KeyFrameAsked       Kind = "key-frame-asked"     // a PLI or FIR of Receiver arrived

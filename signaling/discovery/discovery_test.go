@@ -103,15 +103,25 @@ func TestDefaults(t *testing.T) {
 		want    Deployment
 	}{
 		{"a server by https", Meeting{Server: "https://meet.example.org"}, Deployment{
-			"wss://meet.example.org/xmpp-websocket", "meet.example.org", "conference.meet.example.org", "focus.meet.example.org"}},
+			WebSocketURL: "wss://meet.example.org/xmpp-websocket", XMPPDomain: "meet.example.org",
+			MUCDomain: "conference.meet.example.org", FocusJID: "focus.meet.example.org",
+		}},
 		{"a server by http gives ws", Meeting{Server: "http://localhost"}, Deployment{
-			"ws://localhost/xmpp-websocket", "localhost", "conference.localhost", "focus.localhost"}},
+			WebSocketURL: "ws://localhost/xmpp-websocket", XMPPDomain: "localhost",
+			MUCDomain: "conference.localhost", FocusJID: "focus.localhost",
+		}},
 		{"the port stays in the WebSocket URL only", Meeting{Server: "https://meet.example.org:8443"}, Deployment{
-			"wss://meet.example.org:8443/xmpp-websocket", "meet.example.org", "conference.meet.example.org", "focus.meet.example.org"}},
+			WebSocketURL: "wss://meet.example.org:8443/xmpp-websocket", XMPPDomain: "meet.example.org",
+			MUCDomain: "conference.meet.example.org", FocusJID: "focus.meet.example.org",
+		}},
 		{"a tenant is a path and a label of the room's domain", Meeting{Server: "https://meet.example.org", Tenant: "Acme"}, Deployment{
-			"wss://meet.example.org/Acme/xmpp-websocket", "meet.example.org", "conference.acme.meet.example.org", "focus.meet.example.org"}},
+			WebSocketURL: "wss://meet.example.org/Acme/xmpp-websocket", XMPPDomain: "meet.example.org",
+			MUCDomain: "conference.acme.meet.example.org", FocusJID: "focus.meet.example.org",
+		}},
 		{"dots of a tenant become underscores", Meeting{Server: "https://meet.example.org", Tenant: "a.b"}, Deployment{
-			"wss://meet.example.org/a.b/xmpp-websocket", "meet.example.org", "conference.a_b.meet.example.org", "focus.meet.example.org"}},
+			WebSocketURL: "wss://meet.example.org/a.b/xmpp-websocket", XMPPDomain: "meet.example.org",
+			MUCDomain: "conference.a_b.meet.example.org", FocusJID: "focus.meet.example.org",
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := Defaults(tt.meeting)

@@ -47,7 +47,7 @@ func Dial(ctx context.Context, rawURL string, config *tls.Config, subprotocol st
 	}
 	conn, resp, err := websocket.Dial(ctx, rawURL, options)
 	if err != nil {
-		return nil, dialError(shown, resp, err)
+		return nil, dialError(rawURL, resp, err)
 	}
 	if conn.Subprotocol() != subprotocol {
 		_ = conn.CloseNow()
@@ -57,35 +57,47 @@ func Dial(ctx context.Context, rawURL string, config *tls.Config, subprotocol st
 	return conn, nil
 }
 
-// client makes an HTTP client for one handshake. It keeps no connections, knows no HTTP/2 (RFC 6455 needs 1.1)
-// and follows no redirects, which could carry the query elsewhere.
+// client makes an HTTP client for one handshake. It follows no redirects, which could carry the query elsewhere.
 func client(config *tls.Config) *http.Client {
 	return &http.Client{
-		Transport: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext,
-			TLSClientConfig:     config.Clone(),
-			TLSHandshakeTimeout: 10 * time.Second,
-			TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
-			DisableKeepAlives:   true,
-		},
+		Transport:     Transport(config),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// dialError keeps the cause and drops the texts around it, which contain the URL.
-func dialError(shown string, resp *http.Response, err error) error {
-	e := &Error{URL: shown, Err: err}
+// Transport is how all of our HTTP goes, that of WebSockets and other: with the user's TLS configuration and
+// proxy, without connections that are kept, and without HTTP/2 (RFC 6455 needs 1.1).
+func Transport(config *tls.Config) *http.Transport {
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext,
+		TLSClientConfig:     config.Clone(),
+		TLSHandshakeTimeout: 10 * time.Second,
+		TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
+		DisableKeepAlives:   true,
+	}
+}
+
+// HTTPError is the error of an HTTP request to rawURL in the form of Dial's.
+func HTTPError(rawURL string, err error) *Error {
+	e := &Error{URL: Redact(rawURL), Err: err}
 	var inURL *url.Error
 	if errors.As(err, &inURL) {
 		e.Err = inURL.Err
 	}
-	if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
-		e.Status = resp.StatusCode
-		e.Err = fmt.Errorf("the server answers with HTTP status %s", resp.Status)
-	}
 	e.TLS = isTLS(e.Err)
 	return e
+}
+
+// dialError keeps the cause and drops the texts around it, which contain the URL.
+func dialError(rawURL string, resp *http.Response, err error) error {
+	if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
+		return &Error{
+			URL: Redact(rawURL), Status: resp.StatusCode,
+			Err: fmt.Errorf("the server answers with HTTP status %s", resp.Status),
+		}
+	}
+	return HTTPError(rawURL, err)
 }
 
 func isTLS(err error) bool {

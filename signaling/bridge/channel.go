@@ -27,6 +27,9 @@ const (
 	dialTimeout  = 10 * time.Second
 	writeTimeout = 10 * time.Second
 	closeTimeout = 200 * time.Millisecond
+
+	statsInterval = 10 * time.Second // as the web client does
+	maxMessages   = 64               // that wait for the writer; what comes on top is lost
 )
 
 // Config says where the channel leads, and what happens with what comes in.
@@ -35,6 +38,9 @@ type Config struct {
 	TLS         *tls.Config
 	Constraints colibri.ReceiverVideoConstraints
 	VideoTypes  []colibri.SourceVideoType
+
+	Stats         *colibri.OwnStats // what to say of our connection from the start; nil: nothing
+	StatsInterval time.Duration     // 0: 10 s
 
 	// Opened is called with true when the channel opens, with false when it closes. Received gets the messages.
 	// Neither may block; both are called by the same goroutine.
@@ -55,14 +61,19 @@ type Channel struct {
 	constraints colibri.ReceiverVideoConstraints
 	types       []colibri.SourceVideoType
 	changed     [2]bool // constraints, types
+	stats       *colibri.OwnStats
+	messages    []colibri.PeerMessage
 }
 
 // Open starts a channel. It does not wait.
 func Open(cfg Config) *Channel {
+	if cfg.StatsInterval == 0 {
+		cfg.StatsInterval = statsInterval
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Channel{
 		cfg: cfg, cancel: cancel, done: make(chan struct{}), news: make(chan struct{}, 1),
-		constraints: cfg.Constraints, types: cfg.VideoTypes,
+		constraints: cfg.Constraints, types: cfg.VideoTypes, stats: cfg.Stats,
 	}
 	go c.run(ctx)
 	return c
@@ -87,6 +98,24 @@ func (c *Channel) SetConstraints(r colibri.ReceiverVideoConstraints) {
 func (c *Channel) SetVideoTypes(types []colibri.SourceVideoType) {
 	c.mu.Lock()
 	c.types, c.changed[1] = types, true
+	c.mu.Unlock()
+	c.wake()
+}
+
+// SetStats is what the channel says from now on, every StatsInterval, of our connection.
+func (c *Channel) SetStats(stats colibri.OwnStats) {
+	c.mu.Lock()
+	c.stats = &stats
+	c.mu.Unlock()
+}
+
+// Send sends a message to another endpoint. It is for what counts now: where the channel is closed, or the
+// network takes no more, the message is lost.
+func (c *Channel) Send(m colibri.PeerMessage) {
+	c.mu.Lock()
+	if len(c.messages) < maxMessages {
+		c.messages = append(c.messages, m)
+	}
 	c.mu.Unlock()
 	c.wake()
 }
@@ -181,6 +210,8 @@ func (c *Channel) panicked(p *guard.Panic) { c.cfg.Log.Errorf("bridge channel: %
 // any more.
 func (c *Channel) write(ctx context.Context, conn *websocket.Conn) bool {
 	messages := c.all()
+	ticker := time.NewTicker(c.cfg.StatsInterval)
+	defer ticker.Stop()
 	for {
 		for _, m := range messages {
 			if err := c.send(ctx, conn, m); err != nil {
@@ -190,6 +221,8 @@ func (c *Channel) write(ctx context.Context, conn *websocket.Conn) bool {
 		select {
 		case <-c.news:
 			messages = c.changes()
+		case <-ticker.C:
+			messages = c.report()
 		case <-ctx.Done():
 			return true
 		}
@@ -199,8 +232,18 @@ func (c *Channel) write(ctx context.Context, conn *websocket.Conn) bool {
 func (c *Channel) all() []any {
 	c.mu.Lock()
 	c.changed = [2]bool{true, true}
+	c.messages = nil // of a connection that is no more
 	c.mu.Unlock()
 	return c.changes()
+}
+
+func (c *Channel) report() []any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stats == nil {
+		return nil
+	}
+	return []any{*c.stats}
 }
 
 // changes starts with the constraints: the bridge sends no video before them.
@@ -217,6 +260,10 @@ func (c *Channel) changes() []any {
 		}
 	}
 	c.changed = [2]bool{}
+	for _, m := range c.messages {
+		messages = append(messages, m)
+	}
+	c.messages = nil
 	return messages
 }
 

@@ -17,7 +17,7 @@ func (s *stay) openChannel(of *session) {
 	}
 	of.channel = bridge.Open(bridge.Config{
 		URL: of.offer.Transport.WebSocketURL, TLS: s.cfg.TLS,
-		Constraints: s.constraints, VideoTypes: s.videoTypes(),
+		Constraints: s.constraints, VideoTypes: s.videoTypes(), Stats: s.stats, StatsInterval: s.cfg.StatsInterval,
 		Opened:   func(open bool) { post(func(s *stay) { s.emit(BridgeChannel{open}) }) },
 		Received: func(m colibri.Message) { post(func(s *stay) { s.handleColibri(m) }) },
 		Log:      s.cfg.Loggers.NewLogger("colibri"),
@@ -40,6 +40,12 @@ func (s *stay) handleColibri(m colibri.Message) {
 		}
 	case *colibri.SenderSourceConstraints:
 		s.emit(SenderConstraints{SourceName: m.SourceName, MaxHeight: m.MaxHeight})
+	case *colibri.VideoSourcesMap:
+		s.addMapped(jingle.Video, m.Sources)
+	case *colibri.AudioSourcesMap:
+		s.addMapped(jingle.Audio, m.Sources)
+	case *colibri.EndpointMessage:
+		s.peerMessage(m.From, m.Payload)
 	}
 }
 
@@ -47,6 +53,13 @@ func (s *stay) setConstraints(r colibri.ReceiverVideoConstraints) {
 	s.constraints = r
 	if s.session != nil && s.session.channel != nil {
 		s.session.channel.SetConstraints(r)
+	}
+}
+
+func (s *stay) setStats(stats colibri.OwnStats) {
+	s.stats = &stats
+	if s.session != nil && s.session.channel != nil {
+		s.session.channel.SetStats(stats)
 	}
 }
 

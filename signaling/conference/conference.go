@@ -139,3 +139,8 @@ func (c *Conference) RestartSession(sid string) {
 func (c *Conference) SetReceiverConstraints(r colibri.ReceiverVideoConstraints) {
 	c.inbox.push(func(s *stay) { s.setConstraints(r) })
 }
+
+// SetStats is what the others get to know of our connection from now on, every Config.StatsInterval.
+func (c *Conference) SetStats(stats colibri.OwnStats) {
+	c.inbox.push(func(s *stay) { s.setStats(stats) })
+}

@@ -35,6 +35,12 @@ type Config struct {
 	TLS    *tls.Config // for XMPP and the bridge channel; nil: system roots
 	Codecs []string    // video codecs in order of preference: vp8, vp9, h264, av1
 
+	// SSRCRewriting lets the bridge send everybody's media in a few SSRCs of its own. Sources come and go as its
+	// source maps say then, and an SSRC moves from one to another.
+	SSRCRewriting bool
+
+	StatsInterval time.Duration // between two reports of SetStats; 0: 10 s
+
 	JoinTimeout  time.Duration // until the room is joined; 0: 10 s
 	LeaveTimeout time.Duration // for leaving properly; 0: 1 s
 

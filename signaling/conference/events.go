@@ -1,6 +1,10 @@
 package conference
 
-import "gstjitsi/signaling/jingle"
+import (
+	"encoding/json"
+
+	"gstjitsi/signaling/jingle"
+)
 
 // Event is one of the types below.
 type Event interface{ event() }
@@ -36,6 +40,27 @@ type (
 		SourceName string
 		MaxHeight  int
 	}
+	// RoleChanged reports our own role in the room: moderator, participant, visitor.
+	RoleChanged struct{ Role string }
+	// ChatMessage is what somebody else said, to all or to us alone. After joining, also what was said before.
+	ChatMessage struct {
+		From, Text string
+		Private    bool
+	}
+	// EndpointMessage is a message of another participant's application: any JSON.
+	EndpointMessage struct {
+		From    string
+		Payload json.RawMessage
+	}
+	// MuteRequested says that a moderator wants our sources of this kind muted. Whether to obey is the element's.
+	MuteRequested struct {
+		Media     jingle.Media
+		VideoType jingle.VideoType // of video: Camera or Desktop
+		By        string           // the moderator's id; empty where unknown
+	}
+	// BridgeNotAvailable says that the focus has no bridge for us. The session that there may be is not ended by
+	// it; a new one starts when there is a bridge again.
+	BridgeNotAvailable struct{}
 )
 
 func (StateChanged) event()       {}
@@ -50,3 +75,8 @@ func (TransportInfo) event()      {}
 func (BridgeChannel) event()      {}
 func (DominantSpeaker) event()    {}
 func (SenderConstraints) event()  {}
+func (RoleChanged) event()        {}
+func (ChatMessage) event()        {}
+func (EndpointMessage) event()    {}
+func (MuteRequested) event()      {}
+func (BridgeNotAvailable) event() {}

@@ -26,7 +26,7 @@ const (
 func (s *stay) connect() {
 	cfg := xmpp.Config{
 		URL: s.cfg.WebSocketURL, Domain: s.cfg.XMPPDomain, Room: s.cfg.Room, Token: s.cfg.Token,
-		Username: s.cfg.Username, Password: s.cfg.Password, TLS: s.cfg.TLS, Info: ourInfo,
+		Username: s.cfg.Username, Password: s.cfg.Password, TLS: s.cfg.TLS, Info: s.cfg.info(),
 		Handle: func(client *xmpp.Client, in xmpp.Stanza) {
 			s.c.inbox.push(func(s *stay) { s.handle(client, in) })
 		},
@@ -137,7 +137,7 @@ func (s *stay) enter() {
 // entered is our own presence in the room: all those who were there before us came before it (XEP-0045
 // section 7.2.2).
 func (s *stay) entered(role string) {
-	s.phase = inRoom
+	s.phase, s.role = inRoom, role
 	s.log.Infof("joined %s as %s, %s", s.room, s.cfg.EndpointID, role)
 	s.setState(Joined)
 	for _, p := range s.occupants.participants() {

@@ -26,7 +26,8 @@ type wirePresence struct {
 	Bot struct {
 		Type string `xml:"type,attr"`
 	} `xml:"bot"`
-	MUC struct {
+	NoBridge *struct{} `xml:"http://jitsi.org/protocol/focus bridgeNotAvailable"` // of the focus
+	MUC      struct {
 		Item struct {
 			JID    string `xml:"jid,attr"`
 			Role   string `xml:"role,attr"`

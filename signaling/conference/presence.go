@@ -30,6 +30,17 @@ var ourInfo = disco.Info{
 	}),
 }
 
+// featureRewriting makes the focus tell the bridge to rewrite SSRCs for us, and send no source-add (e-rewriting).
+const featureRewriting = "http://jitsi.org/ssrc-rewriting-1"
+
+func (cfg *Config) info() disco.Info {
+	info := ourInfo
+	if cfg.SSRCRewriting {
+		info.Features = append(slices.Clone(info.Features), featureRewriting)
+	}
+	return info
+}
+
 // outPresence is our presence in the room, in the order of the web client.
 type outPresence struct {
 	XMLName    xml.Name `xml:"jabber:client presence"`
@@ -64,7 +75,7 @@ type unavailable struct {
 
 func (s *stay) presence() outPresence {
 	p := outPresence{
-		To: s.me.String(), StatsID: s.cfg.Nick, Caps: ourInfo.Caps(), SourceInfo: encodeSourceInfo(s.local),
+		To: s.me.String(), StatsID: s.cfg.Nick, Caps: s.cfg.info().Caps(), SourceInfo: encodeSourceInfo(s.local),
 		CodecList: s.cfg.codecList(), Region: s.cfg.Region, Email: s.cfg.Email, AvatarURL: s.cfg.AvatarURL,
 	}
 	if s.cfg.Nick != "" {

@@ -14,6 +14,8 @@ func (s *stay) handle(client *xmpp.Client, in xmpp.Stanza) {
 		s.handleIQ(client, in)
 	case *xmpp.Presence:
 		s.handlePresence(in)
+	case *xmpp.Message:
+		s.handleRoomMessage(in)
 	}
 }
 
@@ -24,6 +26,8 @@ func (s *stay) handleIQ(client *xmpp.Client, iq *xmpp.IQ) {
 		s.log.Debugf("ignoring an IQ of type %.20q", iq.Type)
 	case iq.Type == stanza.SetIQ && iq.Payload.Space == jingle.NS:
 		s.handleJingle(client, iq)
+	case isMute(iq):
+		s.handleMute(client, iq)
 	default:
 		client.ReplyUnsupported(iq)
 	}
@@ -47,7 +51,9 @@ func (s *stay) handlePresence(p *xmpp.Presence) {
 	switch {
 	case id == s.cfg.EndpointID || in.has(statusSelf):
 		s.handleOwnPresence(id, &in, gone)
-	case id == focusNick || id == "":
+	case id == focusNick:
+		s.focusPresent(&in)
+	case id == "":
 	case gone:
 		s.occupantLeft(id)
 	default:
@@ -82,7 +88,21 @@ func (s *stay) handleOwnPresence(id string, in *wirePresence, gone bool) {
 		s.fail(&Error{Reason: NickConflict, Op: "join", Target: s.me.String(), Stanza: "the room names us " + id})
 	case s.phase == entering:
 		s.entered(in.MUC.Item.Role)
+	case s.role != in.MUC.Item.Role: // the focus makes the first one moderator only after joining
+		s.role = in.MUC.Item.Role
+		s.emit(RoleChanged{s.role})
 	}
+}
+
+// focusPresent tells whether the focus has a bridge (f-alice). Without one we stay and wait: it invites us again
+// when there is one.
+func (s *stay) focusPresent(in *wirePresence) {
+	available := in.NoBridge == nil
+	if s.bridge && !available {
+		s.log.Warnf("the focus of %s has no bridge", s.room)
+		s.emit(BridgeNotAvailable{})
+	}
+	s.bridge = available
 }
 
 func (s *stay) occupantPresent(id string, in *wirePresence) {

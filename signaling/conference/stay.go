@@ -32,6 +32,8 @@ type stay struct {
 	wg     sync.WaitGroup // everything asynchronous that the stay started
 
 	phase  phase
+	role   string // ours in the room
+	bridge bool   // false while the focus says that there is none
 	state  State
 	failed *Error
 	dialed atomic.Pointer[xmpp.Client] // set before the owner hears of it, so that it is closed whatever happens
@@ -45,6 +47,7 @@ type stay struct {
 
 	local       []LocalSource
 	constraints colibri.ReceiverVideoConstraints
+	stats       *colibri.OwnStats // nil until somebody knows them
 
 	pending []Event // happened, but not told yet
 	changed bool    // the snapshot is out of date
@@ -68,7 +71,7 @@ func newStay(c *Conference) *stay {
 	return &stay{
 		c: c, cfg: &c.cfg, addresses: c.addresses,
 		log: c.cfg.Loggers.NewLogger("conference"), jingleLog: c.cfg.Loggers.NewLogger("jingle"),
-		life: life, cancel: cancel,
+		life: life, cancel: cancel, bridge: true,
 		occupants: newOccupants(), sources: newSourceTable(c.cfg.EndpointID), constraints: unlimited,
 	}
 }
@@ -162,7 +165,7 @@ func (s *stay) publish() {
 
 func (s *stay) snapshot() *Snapshot {
 	out := &Snapshot{
-		State: s.state, EndpointID: s.cfg.EndpointID, DominantSpeaker: s.speaker,
+		State: s.state, EndpointID: s.cfg.EndpointID, Role: s.role, DominantSpeaker: s.speaker,
 		Sources: s.sources.list(), ICEServers: s.services,
 	}
 	if s.phase == inRoom {

@@ -58,6 +58,7 @@ func (s State) String() string {
 type Snapshot struct {
 	State           State
 	EndpointID      string
+	Role            string          // ours: moderator, participant, visitor; empty before we are in
 	Participants    []Participant   // in the order of arrival
 	Sources         []jingle.Source // of the session; without the bridge's own
 	DominantSpeaker string

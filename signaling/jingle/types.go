@@ -99,6 +99,7 @@ type Source struct {
 	SSRC      uint32    // the only one, or the first of its SIM group
 	RTX       uint32    // retransmissions of SSRC (FID group); 0 where there are none
 	Other     []uint32  // further SSRCs that were signalled for it (SVC, simulcast layers and their RTX)
+	MID       string    // on its packets, where the bridge demultiplexes by MID (e-rewriting-mid); else empty
 }
 
 // LocalSource is a stream that we send.

@@ -5,10 +5,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,9 +26,11 @@ const patience = 5 * time.Second
 // scripted is a server that says what a test wants: the answer to the stanza that contains the key.
 type scripted struct {
 	t       *testing.T
+	mu      sync.Mutex
 	answers map[string]string
 	query   chan string
 	conns   chan *websocket.Conn
+	seen    chan string // what clients send; what finds no place is forgotten
 }
 
 var idPattern = regexp.MustCompile(` id="([^"]*)"`)
@@ -49,6 +53,18 @@ func usualAnswers() map[string]string {
 	}
 }
 
+func (s *scripted) script() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.answers)
+}
+
+func (s *scripted) set(key, answer string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[key] = answer
+}
+
 func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"xmpp"}})
 	if err != nil {
@@ -64,11 +80,15 @@ func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		in := string(data)
+		select {
+		case s.seen <- in:
+		default:
+		}
 		if strings.HasPrefix(in, "<open") {
 			opened++
 			in = fmt.Sprintf("<open#%d", opened)
 		}
-		for key, answer := range s.answers {
+		for key, answer := range s.script() {
 			if !strings.Contains(in, key) {
 				continue
 			}
@@ -95,7 +115,7 @@ type testClient struct {
 
 func dialScripted(t *testing.T, change func(*scripted, *Config)) (*testClient, error) {
 	t.Helper()
-	s := &scripted{t: t, answers: usualAnswers(), query: make(chan string, 1), conns: make(chan *websocket.Conn, 1)}
+	s := &scripted{t: t, answers: usualAnswers(), query: make(chan string, 8), conns: make(chan *websocket.Conn, 8), seen: make(chan string, 64)}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	c := &testClient{server: s, closed: make(chan error, 1)}

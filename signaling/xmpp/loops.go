@@ -15,32 +15,43 @@ import (
 // writeTimeout is for one stanza: beyond it the network takes nothing more.
 const writeTimeout = 20 * time.Second
 
-// readLoop owns what comes in: it lives as long as the stream and reports its end.
-func (c *Client) readLoop(ctx context.Context) {
-	defer close(c.done)
-	c.read(ctx)
-	c.abandonRequests()
-	c.cfg.Closed(c.endReason())
+// readLoop owns what comes in: it lives as long as the connection and reports its end.
+func (c *Client) readLoop(ctx context.Context, l *link, early [][]byte) {
+	c.read(ctx, l, early)
+	if reason, ok := c.interrupt(l); ok {
+		c.cfg.Interrupted(c, reason)
+		return
+	}
+	c.end(c.endReason())
 }
 
-func (c *Client) read(ctx context.Context) {
+func (c *Client) read(ctx context.Context, l *link, early [][]byte) {
 	defer guard.Recover(c.panicked)
-	for {
-		_, data, err := c.conn.Read(ctx)
-		if err != nil {
-			c.fail(fmt.Errorf("read: %w", err))
+	for _, data := range early {
+		if err := c.dispatch(data, false); err != nil {
+			c.fail(err)
 			return
 		}
-		if err := c.dispatch(data); err != nil {
+	}
+	for {
+		_, data, err := l.conn.Read(ctx)
+		if err != nil {
+			c.lose(l, fmt.Errorf("read: %w", err))
+			return
+		}
+		if err := c.dispatch(data, true); err != nil {
 			c.fail(err)
 			return
 		}
 	}
 }
 
-// dispatch handles one message of the stream. Its error ends the stream; a message that is malformed does not.
-func (c *Client) dispatch(data []byte) error {
+// dispatch handles one message of the stream. Its error ends the stream; a message that is malformed does not. What came before stream management was on is not counted.
+func (c *Client) dispatch(data []byte, counted bool) error {
 	e, err := parseElement(data)
+	if counted && isStanza(e, data) {
+		c.countReceived()
+	}
 	if err != nil {
 		c.cfg.Log.Warnf("ignoring a message of %d bytes: %v", len(data), err)
 		return nil
@@ -50,6 +61,9 @@ func (c *Client) dispatch(data []byte) error {
 		return parseStreamError(data)
 	case xml.Name{Space: nsFraming, Local: "close"}:
 		return errClosed
+	}
+	if e.XMLName.Space == nsSM {
+		return c.manage(e)
 	}
 	s, err := newStanza(e, data)
 	switch {
@@ -89,11 +103,11 @@ func (c *Client) endReason() error {
 }
 
 // writeLoop writes the queue, a stanza a message (RFC 7395 section 3.3.3).
-func (c *Client) writeLoop(ctx context.Context) {
+func (c *Client) writeLoop(ctx context.Context, l *link) {
 	for {
-		for _, data := range c.takeQueue() {
-			if err := c.write(ctx, data); err != nil {
-				c.fail(err)
+		for data := c.next(l); data != nil; data = c.next(l) {
+			if err := c.write(ctx, l, data); err != nil {
+				c.lose(l, err)
 				return
 			}
 		}
@@ -105,18 +119,31 @@ func (c *Client) writeLoop(ctx context.Context) {
 	}
 }
 
-func (c *Client) takeQueue() [][]byte {
+// next is what is to be written next, nil for nothing.
+func (c *Client) next(l *link) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	queue := c.queue
-	c.queue = nil
-	return queue
+	if c.link != l {
+		return nil
+	}
+	if data := c.sm.answer(); data != nil {
+		return data
+	}
+	if len(c.queue) == 0 {
+		return c.sm.request()
+	}
+	o := c.queue[0]
+	c.queue = c.queue[1:]
+	if o.counted && !c.sm.keep(o.data) {
+		c.cfg.Log.Warnf("the server acknowledges nothing: the stream can't be resumed")
+	}
+	return o.data
 }
 
-func (c *Client) write(ctx context.Context, data []byte) error {
+func (c *Client) write(ctx context.Context, l *link, data []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	if err := c.conn.Write(ctx, websocket.MessageText, data); err != nil {
+	if err := l.conn.Write(ctx, websocket.MessageText, data); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil

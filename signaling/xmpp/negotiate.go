@@ -11,32 +11,50 @@ import (
 	"mellium.im/xmpp/stanza"
 )
 
-// negotiation makes a stream of an open connection: open, authenticate, open again, bind.
+// negotiation makes a stream of an open connection: open, authenticate, open again, then bind or resume.
 type negotiation struct {
 	cfg    Config
 	conn   *websocket.Conn
 	secure bool
+	early  [][]byte // stanzas that came before the loops run
 }
 
-func (n *negotiation) run(ctx context.Context) (jid.JID, error) {
-	features, err := n.open(ctx)
+// run makes a new stream; its stream management is nil where it is not wanted or not granted.
+func (n *negotiation) run(ctx context.Context) (jid.JID, *management, error) {
+	features, err := n.login(ctx)
 	if err != nil {
-		return jid.JID{}, fmt.Errorf("open stream to %s: %w", n.cfg.Domain, err)
-	}
-	if err := n.authenticate(ctx, features.Mechanisms); err != nil {
-		return jid.JID{}, fmt.Errorf("authenticate at %s: %w", n.cfg.Domain, err)
-	}
-	if features, err = n.open(ctx); err != nil {
-		return jid.JID{}, fmt.Errorf("open stream to %s: %w", n.cfg.Domain, err)
+		return jid.JID{}, nil, err
 	}
 	if features.Bind == nil {
-		return jid.JID{}, fmt.Errorf("bind at %s: not offered", n.cfg.Domain)
+		return jid.JID{}, nil, fmt.Errorf("bind at %s: not offered", n.cfg.Domain)
 	}
 	address, err := n.bind(ctx)
 	if err != nil {
-		return jid.JID{}, fmt.Errorf("bind at %s: %w", n.cfg.Domain, err)
+		return jid.JID{}, nil, fmt.Errorf("bind at %s: %w", n.cfg.Domain, err)
 	}
-	return address, nil
+	if n.cfg.Interrupted == nil || features.SM == nil {
+		return address, nil, nil
+	}
+	sm, err := n.enable(ctx)
+	if err != nil {
+		return jid.JID{}, nil, fmt.Errorf("enable stream management at %s: %w", n.cfg.Domain, err)
+	}
+	return address, sm, nil
+}
+
+// login opens a stream and authenticates; the features are those of the stream afterwards.
+func (n *negotiation) login(ctx context.Context) (*features, error) {
+	features, err := n.open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open stream to %s: %w", n.cfg.Domain, err)
+	}
+	if err := n.authenticate(ctx, features.Mechanisms); err != nil {
+		return nil, fmt.Errorf("authenticate at %s: %w", n.cfg.Domain, err)
+	}
+	if features, err = n.open(ctx); err != nil {
+		return nil, fmt.Errorf("open stream to %s: %w", n.cfg.Domain, err)
+	}
+	return features, nil
 }
 
 type openElement struct {
@@ -48,6 +66,7 @@ type openElement struct {
 type features struct {
 	Mechanisms []string  `xml:"urn:ietf:params:xml:ns:xmpp-sasl mechanisms>mechanism"`
 	Bind       *struct{} `xml:"urn:ietf:params:xml:ns:xmpp-bind bind"`
+	SM         *struct{} `xml:"urn:xmpp:sm:3 sm"`
 }
 
 // open exchanges stream headers (RFC 7395 section 3.4) and returns the features of the stream.

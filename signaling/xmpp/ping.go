@@ -16,7 +16,7 @@ type pingElement struct {
 
 // pingLoop asks the server for a sign of life (XEP-0199). Any answer is one, an error too. A TCP connection
 // alone can stay silent for hours.
-func (c *Client) pingLoop(ctx context.Context) {
+func (c *Client) pingLoop(ctx context.Context, l *link) {
 	ticker := time.NewTicker(c.cfg.PingInterval)
 	defer ticker.Stop()
 	answered := time.Now()
@@ -29,7 +29,7 @@ func (c *Client) pingLoop(ctx context.Context) {
 		if c.ping(ctx) {
 			answered = time.Now()
 		} else if silent := time.Since(answered); silent >= c.cfg.PingLimit && ctx.Err() == nil {
-			c.fail(fmt.Errorf("no answer to pings for %s", silent.Round(time.Second)))
+			c.lose(l, fmt.Errorf("no answer to pings for %s", silent.Round(time.Second)))
 			return
 		}
 	}

@@ -76,6 +76,16 @@ type element struct {
 
 func (e *element) start() xml.StartElement { return xml.StartElement{Name: e.XMLName, Attr: e.Attr} }
 
+// attr is the value of an attribute without a namespace, empty where there is none.
+func (e *element) attr(name string) string {
+	for _, a := range e.Attr {
+		if a.Name == (xml.Name{Local: name}) {
+			return a.Value
+		}
+	}
+	return ""
+}
+
 func (e *element) child() xml.Name {
 	if len(e.Children) == 0 {
 		return xml.Name{}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
@@ -91,10 +92,22 @@ func (c *controller) start() {
 	}()
 }
 
+// settling is how long after the start an error is held back. An application that starts its main loop after it has
+// set the state, as gst-launch does, would never see one that comes before.
+const settling = 300 * time.Millisecond
+
 // stay runs the conference to its end.
 func (c *controller) stay(ctx context.Context) {
 	defer gstx.Recover(c.e, "conference")
+	settled := time.NewTimer(settling)
+	defer settled.Stop()
 	err := c.conf.Run(ctx)
+	if err != nil {
+		select {
+		case <-settled.C:
+		case <-ctx.Done():
+		}
+	}
 	c.post(func() { c.ended(err) })
 }
 

@@ -47,3 +47,27 @@ gstx_gate_open (GstxGate * gate)
 {
   g_atomic_int_set (&gate->open, TRUE);
 }
+
+static GstPadProbeReturn
+time_probe (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstElement *element = GST_ELEMENT_CAST (GST_PAD_PARENT (pad));
+  GstBuffer *buffer;
+
+  if (element != NULL && GST_ELEMENT_CLOCK (element) != NULL)
+    return GST_PAD_PROBE_OK;
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)
+    buffer = gst_buffer_list_get (GST_PAD_PROBE_INFO_BUFFER_LIST (info), 0);
+  else
+    buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+  return buffer != NULL && GST_BUFFER_PTS_IS_VALID (buffer) ?
+      GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+}
+
+void
+gstx_require_time (GstPad * pad)
+{
+  gst_pad_add_probe (pad,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, time_probe,
+      NULL, NULL);
+}

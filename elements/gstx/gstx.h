@@ -20,6 +20,9 @@ void gstx_gate_unref (GstxGate * gate);
 void gstx_gate_add (GstxGate * gate, GstPad * pad);
 void gstx_gate_open (GstxGate * gate);
 
+/* Drops what has no timestamp while its element has no clock: an element that is taken out of its bin. */
+void gstx_require_time (GstPad * pad);
+
 /* A table of the SSRCs that may come in, with their CNAMEs. */
 typedef struct _GstxSsrcTable GstxSsrcTable;
 GstxSsrcTable *gstx_ssrc_table_new (void);

@@ -45,11 +45,12 @@ type Transport struct {
 	local   jingle.Fingerprint
 	senders []*Sender
 
-	mu      sync.Mutex // guards what callbacks and the owner share
-	sources map[uint32]jingle.Source
-	streams map[uint32]*Stream
-	sigs    gstx.Signals // of elements that webrtcbin made
-	closed  bool
+	mu       sync.Mutex // guards what callbacks and the owner share
+	sources  map[uint32]jingle.Source
+	streams  map[uint32]*Stream
+	sigs     gstx.Signals // of elements that webrtcbin made
+	received gst.Pad      // decrypted RTP; nil while there is none
+	closed   bool
 }
 
 // New puts a webrtcbin into the bin, in the bin's state.
@@ -98,12 +99,6 @@ func (t *Transport) Close() {
 	// Now, not with the next garbage collection: each webrtcbin has its threads and sockets.
 	gobject.UnsafeObjectUnref(t.rtpbin)
 	gobject.UnsafeObjectUnref(t.webrtc)
-}
-
-func (t *Transport) isClosed() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.closed
 }
 
 func (t *Transport) logf(level gst.DebugLevel, format string, args ...any) {

@@ -79,6 +79,8 @@ func (t *Transport) repairRTPBin() error {
 	// An SSRC with an FEC decoder can't be removed (1.22).
 	gstx.DisconnectSignal(rtpbin, "request-fec-decoder-full")
 	gstx.ProvidePTMap(rtpbin, ptMap(t.cfg.Offer))
+	// Sender reports by capture time: by send time, each delay on a busy machine would shift sound against picture.
+	rtpbin.SetObjectProperty("rtcp-sync-send-time", false)
 	t.signals.Connect(rtpbin, "new-jitterbuffer", func(_ gst.Element, jitterBuffer gst.Element, session, ssrc uint32) {
 		t.recovering("new-jitterbuffer", func() { t.onJitterBuffer(jitterBuffer, session, ssrc) })
 	})
@@ -113,7 +115,8 @@ func (t *Transport) repair(e gst.Element) {
 }
 
 // feedbackInterval is how often we report what arrived. By itself the session does so once a video frame only: the
-// bridge's estimate would never recover from a moment without video.
+// bridge's estimate would never recover from a moment without video. With an interval it counts for ever when a packet
+// comes without a time (1.22): see gstx.RequireTime.
 const feedbackInterval = 50 * time.Millisecond
 
 func repairSession(e gst.Element) {
@@ -129,6 +132,7 @@ func (t *Transport) repairDTLSDecoder(e gst.Element) {
 	e.SetObjectProperty("pem", t.pem)
 	t.gate.Guard(e.GetStaticPad("rtp_src"))
 	t.gate.Guard(e.GetStaticPad("rtcp_src"))
+	gstx.RequireTime(e.GetStaticPad("rtp_src"))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sigs.Connect(e, "notify::peer-pem", func(e gst.Element, _ *gobject.ParamSpec) {

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -95,15 +96,20 @@ func TestEncodedMediaPassesThroughBothEnds(t *testing.T) {
 	}
 }
 
-func TestARecordingIsInLipSync(t *testing.T) {
+// late is a sender whose sound leaves 400 ms after the picture of the same moment.
+const late = ` ! queue min-threshold-time=400000000 max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! j.`
+
+// Sender reports say what belongs together; it takes some seconds until they have come. What is measured is the median: a
+// busy machine makes single pictures late.
+func TestSoundThatArrivesLateIsRecordedInLipSync(t *testing.T) {
 	room, dir := newRoom(t), t.TempDir()
 	if err := media.WriteFlashBeep(dir, 30*time.Second, 0); err != nil {
 		t.Fatal(err)
 	}
 	recorder, file := room.record(dir)
 	room.joinWith(launch.Options{Name: "sender", Dir: dir, Pipeline: media.FlashSource + ` ! jitsisink name=j {room} ` +
-		media.BeepSource + ` ! j.`})
-	recorder.recorded(file, "V_VP8", 12*time.Second)
+		media.BeepSource + late})
+	recorder.recorded(file, "V_VP8", 16*time.Second)
 	recorder.leave()
 
 	decoded, err := media.Decode(room.ctx, file)
@@ -111,17 +117,13 @@ func TestARecordingIsInLipSync(t *testing.T) {
 		t.Fatal(err)
 	}
 	flashes, beeps := decoded.Flashes(), decoded.Beeps()
-	if len(flashes) < 3 || len(beeps) < 3 {
-		t.Fatalf("flashes at %v, beeps at %v", flashes, beeps)
-	}
-	skews := media.Skews(flashes, beeps)
+	skews := media.Skews(flashes[len(flashes)/2:], beeps)
 	if len(skews) < 3 {
 		t.Fatalf("flashes at %v, beeps at %v", flashes, beeps)
 	}
-	for _, skew := range skews {
-		if skew.Abs() > 40*time.Millisecond {
-			t.Errorf("the sound is %v off: flashes at %v, beeps at %v", skew, flashes, beeps)
-		}
+	slices.Sort(skews)
+	if skew := skews[len(skews)/2]; skew.Abs() > 80*time.Millisecond {
+		t.Errorf("the sound is %v off: flashes at %v, beeps at %v", skew, flashes, beeps)
 	}
 	if t.Failed() {
 		if recording, err := media.ReadMatroska(file); err == nil {

@@ -28,3 +28,20 @@ gstx_add_local_address (GstElement * webrtcbin, const char *address)
   g_object_unref (agent);
   return added;
 }
+
+void
+gstx_disable_upnp (GstElement * webrtcbin)
+{
+  GObject *ice = NULL, *agent = NULL;
+
+  g_object_get (webrtcbin, "ice-agent", &ice, NULL);
+  if (ice == NULL)
+    return;
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (ice), "agent"))
+    g_object_get (ice, "agent", &agent, NULL);
+  if (agent != NULL
+      && g_object_class_find_property (G_OBJECT_GET_CLASS (agent), "upnp"))
+    g_object_set (agent, "upnp", FALSE, NULL);
+  g_clear_object (&agent);
+  g_object_unref (ice);
+}

@@ -21,3 +21,10 @@ func AddLocalAddress(webrtcbin gst.Element, address string) (added bool) {
 	runtime.KeepAlive(webrtcbin)
 	return added
 }
+
+// DisableUPnP keeps the ICE agent of a webrtcbin from asking routers for a port: it would do so on all networks,
+// whatever addresses it is to bind to, and on a thread of its own.
+func DisableUPnP(webrtcbin gst.Element) {
+	C.gstx_disable_upnp(nativeElement(webrtcbin))
+	runtime.KeepAlive(webrtcbin)
+}

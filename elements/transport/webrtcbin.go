@@ -38,6 +38,7 @@ func (t *Transport) makeWebRTCBin() error {
 	t.webrtc = w
 	w.SetObjectProperty("bundle-policy", gstwebrtc.WebrtcBundlePolicyMaxBundle)
 	w.SetObjectProperty("latency", t.cfg.LatencyMS)
+	gstx.DisableUPnP(w)
 	if err := t.bindAddresses(); err != nil {
 		return err
 	}

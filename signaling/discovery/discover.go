@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"time"
 
 	"github.com/pion/logging"
@@ -72,7 +71,7 @@ func attempts(server *url.URL, m Meeting) []attempt {
 	base := url.URL{Scheme: server.Scheme, Host: server.Host, Path: "/"}
 	root := base.JoinPath(server.Path)
 	page := configjs.Page{URL: root.JoinPath(m.Tenant, m.Room).String()}
-	if includable.MatchString(m.Tenant) {
+	if m.Tenant != "" {
 		page.Subdomain, page.Subdir = m.Tenant+".", m.Tenant+"/"
 	}
 	list := []attempt{{root.JoinPath(m.Tenant, "config.js").String(), page, m, true}}
@@ -81,9 +80,6 @@ func attempts(server *url.URL, m Meeting) []attempt {
 	}
 	return list
 }
-
-// includable are the tenants that web servers put into config.js.
-var includable = regexp.MustCompile(`^[A-Za-z0-9._=-]+$`)
 
 func (a attempt) run(ctx context.Context, d *Deployment, opts Options) error {
 	opts.Log.Debugf("config.js: trying %s", ws.Redact(a.url))

@@ -48,7 +48,7 @@ var config = {
     websocket: 'wss://meet.example.org/' + subdir + 'xmpp-websocket',
     websocketKeepAliveUrl: 'https://meet.example.org/' + subdir + '_unlock',
     conferenceRequestUrl:
-      'https://meet.example.org/' + subdir + 'conference-request/v1',
+      'https://<!--# echo var="http_host" default="meet.example.org" -->/' + subdir + 'conference-request/v1',
 
     flags: {
         // sourceNameSignaling: true,

@@ -24,7 +24,7 @@ func (c *collector) list() []Source {
 	counters := map[key]int{}
 	sources := make([]Source, 0, len(order))
 	for _, k := range order {
-		source := assemble(members[k], index)
+		source := c.assemble(members[k], index)
 		if source.Name == "" { // before source names, clients had one source of each medium
 			counter := key{endpoint: k.endpoint, media: k.media}
 			source.Name = k.endpoint + "-" + string(k.media[0]) + strconv.Itoa(counters[counter])
@@ -59,20 +59,24 @@ func (c *collector) groupIndex() map[uint32][]ssrcGroup {
 
 // assemble decides which SSRC is the source's own. The order of the SSRCs tells nothing: that of the
 // retransmissions may come first (j-nojson-alice). The first of a SIM group is the source, else the first of
-// the FID group.
-func assemble(members []signalled, index map[uint32][]ssrcGroup) Source {
+// the FID group. Groups may name only SSRCs of the source itself: nobody can take somebody else's by a group.
+func (c *collector) assemble(members []signalled, index map[uint32][]ssrcGroup) Source {
+	own := map[uint32]bool{}
+	for _, m := range members {
+		own[m.ssrc] = true
+	}
 	first := members[0]
 	source := Source{
 		Name: first.name, Endpoint: first.endpoint, Media: first.media, VideoType: first.videoType, SSRC: first.ssrc,
 	}
-	if ssrc, ok := headOf(first.ssrc, "FID", index); ok {
+	if ssrc, ok := headOf(first.ssrc, "FID", index); ok && own[ssrc] {
 		source.SSRC = ssrc
 	}
-	if ssrc, ok := headOf(source.SSRC, "SIM", index); ok {
+	if ssrc, ok := headOf(source.SSRC, "SIM", index); ok && own[ssrc] {
 		source.SSRC = ssrc
 	}
 	for _, g := range index[source.SSRC] {
-		if g.semantics == "FID" && len(g.ssrcs) == 2 && g.ssrcs[0] == source.SSRC {
+		if g.semantics == "FID" && len(g.ssrcs) == 2 && g.ssrcs[0] == source.SSRC && (own[g.ssrcs[1]] || !c.seen[g.ssrcs[1]]) {
 			source.RTX = g.ssrcs[1]
 		}
 	}

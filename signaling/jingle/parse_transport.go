@@ -112,5 +112,5 @@ func parseAddr(ip, port string) (netip.AddrPort, error) {
 		return netip.AddrPort{}, fmt.Errorf("ip %q is no address", shorten(ip))
 	}
 	n, err := parseUint("port", port, 16)
-	return netip.AddrPortFrom(addr, uint16(n)), err
+	return netip.AddrPortFrom(addr.WithZone(""), uint16(n)), err // a zone is free text, and means nothing elsewhere
 }

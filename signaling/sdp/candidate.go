@@ -75,5 +75,5 @@ func addrPort(host, port string) (netip.AddrPort, error) {
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	return netip.AddrPortFrom(addr, uint16(n)), nil
+	return netip.AddrPortFrom(addr.WithZone(""), uint16(n)), nil // a zone is free text, and means nothing elsewhere
 }

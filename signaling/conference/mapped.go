@@ -10,14 +10,18 @@ import (
 // addMapped learns sources of a source map, which tells only what is new (e-rewriting). The bridge gives an SSRC
 // of a source that it forwards no more to another one: the table makes that a removal and an addition.
 func (s *stay) addMapped(media jingle.Media, mapped []colibri.MappedSource) {
-	sources := make([]jingle.Source, 0, len(mapped))
+	var sources []jingle.Source
+	var broken []colibri.MappedSource
 	for _, m := range mapped {
-		source, ok := sourceOf(media, m)
-		if !ok {
-			s.jingleLog.Warnf("ignoring the source %.64q of owner %.64q with SSRC %d in a map of %s", m.Name, m.Owner, m.SSRC, media)
-			continue
+		if source, ok := sourceOf(media, m); ok {
+			sources = append(sources, source)
+		} else {
+			broken = append(broken, m)
 		}
-		sources = append(sources, source)
+	}
+	if len(broken) > 0 {
+		s.jingleLog.Warnf("ignoring %d entries of a source map of %s, the first one source %.64q of owner %.64q with SSRC %d",
+			len(broken), media, broken[0].Name, broken[0].Owner, broken[0].SSRC)
 	}
 	s.addSources(sources)
 }

@@ -1,68 +1,32 @@
 package conference
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/xml"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"gstjitsi/signaling/internal/recording"
 )
 
-// The recordings are of real servers with real web clients, a file a client: time, channel, direction, payload,
-// separated by tabs. Lines of the browser's own peer connection are left out here.
-
-// line is one line of a recording.
-type line struct {
-	number    int
-	time      time.Time
-	channel   string // xmpp, colibri, event, note
-	direction string // C>S, S>C, OPENED, CLOSED, …
-	payload   string
-}
-
-func (l line) is(channel, direction string) bool {
-	return l.channel == channel && l.direction == direction
-}
+type line = recording.Line
 
 func recordings(t testing.TB) []string {
 	t.Helper()
-	files, err := filepath.Glob("testdata/recordings/*.log.gz")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no recordings: %v", err)
+	files, err := recording.Files("testdata/recordings")
+	if err != nil {
+		t.Fatal(err)
 	}
 	return files
 }
 
 func readRecording(t testing.TB, file string) []line {
 	t.Helper()
-	data, err := os.ReadFile(file)
+	lines, err := recording.Read(file)
 	if err != nil {
 		t.Fatal(err)
-	}
-	text, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []line
-	scanner := bufio.NewScanner(text)
-	scanner.Buffer(nil, 1<<20)
-	for scanner.Scan() {
-		fields := append(strings.SplitN(scanner.Text(), "\t", 4), "", "")
-		at, err := time.Parse(time.RFC3339, fields[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines = append(lines, line{len(lines) + 1, at, fields[1], fields[2], fields[3]})
-	}
-	if scanner.Err() != nil {
-		t.Fatal(scanner.Err())
 	}
 	return lines
 }
@@ -71,7 +35,7 @@ func readRecording(t testing.TB, file string) []line {
 func firstMatch(lines []line, channel, direction, pattern string) string {
 	expression := regexp.MustCompile(pattern)
 	for _, l := range lines {
-		if m := expression.FindStringSubmatch(l.payload); m != nil && l.is(channel, direction) {
+		if m := expression.FindStringSubmatch(l.Payload); m != nil && l.Is(channel, direction) {
 			return m[1]
 		}
 	}

@@ -87,22 +87,22 @@ func (b *replayBridge) nextURL() string {
 }
 
 func (b *replayBridge) play(r *replay, l line) {
-	switch l.direction {
+	switch l.Direction {
 	case "OPENED":
 		b.opened(r)
 	case "CLOSED":
-		b.closed(l.payload)
+		b.closed(l.Payload)
 	case "S>C":
 		if b.conn == nil { // said to a session that has ended
 			return
 		}
-		if _, err := colibri.Parse([]byte(l.payload)); err != nil {
+		if _, err := colibri.Parse([]byte(l.Payload)); err != nil {
 			r.failf("%v", err)
 		}
-		b.say(r, l.payload)
+		b.say(r, l.Payload)
 		r.settle()
 	case "C>S":
-		b.clientSays(r, l.payload)
+		b.clientSays(r, l.Payload)
 	}
 }
 

@@ -78,16 +78,16 @@ func (r *replay) start() {
 func (r *replay) run() {
 	ours := r.server.expect(`<presence `, `<x xmlns="http://jabber.org/protocol/muc"`)
 	joined := slices.IndexFunc(r.lines, func(l line) bool {
-		return l.is("xmpp", "C>S") && strings.Contains(l.payload, `<x xmlns="http://jabber.org/protocol/muc"`)
+		return l.Is("xmpp", "C>S") && strings.Contains(l.Payload, `<x xmlns="http://jabber.org/protocol/muc"`)
 	})
-	r.same(r.lines[joined].payload, ours, "stats-id", "c[", "SourceInfo")
+	r.same(r.lines[joined].Payload, ours, "stats-id", "c[", "SourceInfo")
 	for i, l := range r.lines[joined+1:] {
 		r.at = l
 		r.play(l)
 		if r.left {
 			break
 		}
-		if next := joined + 2 + i; next < len(r.lines) && r.lines[next].time.Sub(l.time) > time.Second {
+		if next := joined + 2 + i; next < len(r.lines) && r.lines[next].Time.Sub(l.Time) > time.Second {
 			r.compare()
 		}
 	}
@@ -99,19 +99,19 @@ func (r *replay) run() {
 
 func (r *replay) failf(format string, args ...any) {
 	r.t.Helper()
-	r.t.Fatalf("line %d, %s %s %.200s\n%s\nlog: %s", r.at.number, r.at.channel, r.at.direction, r.at.payload, fmt.Sprintf(format, args...), r.log)
+	r.t.Fatalf("line %d, %s %s %.200s\n%s\nlog: %s", r.at.Number, r.at.Channel, r.at.Direction, r.at.Payload, fmt.Sprintf(format, args...), r.log)
 }
 
 func (r *replay) play(l line) {
 	switch {
-	case l.is("xmpp", "S>C"):
-		r.serverSays(l.payload)
-	case l.is("xmpp", "C>S"):
-		r.clientSays(l.payload)
-	case l.channel == "colibri":
+	case l.Is("xmpp", "S>C"):
+		r.serverSays(l.Payload)
+	case l.Is("xmpp", "C>S"):
+		r.clientSays(l.Payload)
+	case l.Channel == "colibri":
 		r.bridge.play(r, l)
-	case l.channel == "event":
-		r.understood(l.payload)
+	case l.Channel == "event":
+		r.understood(l.Payload)
 	}
 }
 
@@ -155,8 +155,8 @@ func (r *replay) answered(request string) {
 	ours := r.server.expect(`<iq `, `id="`+id+`"`)
 	want := "result"
 	for _, l := range r.lines {
-		if l.is("xmpp", "C>S") && attribute(l.payload, "id") == id {
-			want = attribute(l.payload, "type")
+		if l.Is("xmpp", "C>S") && attribute(l.Payload, "id") == id {
+			want = attribute(l.Payload, "type")
 		}
 	}
 	if got := attribute(ours, "type"); got != want {
@@ -258,11 +258,11 @@ func (r *replay) understood(event string) {
 }
 
 func (r *replay) endsSession() bool {
-	for _, l := range r.lines[r.at.number:] {
-		if l.time.Sub(r.at.time) > 200*time.Millisecond {
+	for _, l := range r.lines[r.at.Number:] {
+		if l.Time.Sub(r.at.Time) > 200*time.Millisecond {
 			return false
 		}
-		if l.is("xmpp", "C>S") && strings.Contains(l.payload, `action="session-terminate"`) {
+		if l.Is("xmpp", "C>S") && strings.Contains(l.Payload, `action="session-terminate"`) {
 			return true
 		}
 	}

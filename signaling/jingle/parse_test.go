@@ -266,20 +266,21 @@ func TestUnknownActionsAreTold(t *testing.T) {
 	}
 }
 
-func FuzzParse(f *testing.F) {
-	entries, err := os.ReadDir("testdata")
-	if err != nil {
-		f.Fatal(err)
+func TestAGroupTakesNoSSRCOfSomebodyElse(t *testing.T) {
+	const text = `{"sources":{"a":[[{"s":7,"n":"a-v0"}]],"b":[[{"s":9,"n":"b-v0"}],[["f",7,9],["s",7,9],["f",9,7]]]}}`
+	var c collector
+	if err := c.addJSON(text); err != nil {
+		t.Fatal(err)
 	}
-	for _, e := range entries {
-		if name, ok := strings.CutSuffix(e.Name(), ".xml"); ok {
-			f.Add(recorded(f, name))
-		}
+	got := c.list()
+	if len(got) != 2 || got[0].SSRC != 7 || got[0].RTX != 0 || got[1].SSRC != 9 || got[1].RTX != 0 {
+		t.Errorf("got %+v", got)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := Parse(data)
-		if (m == nil) == (err == nil) {
-			t.Errorf("got %v and %v", m, err)
-		}
-	})
+}
+
+func TestAZoneOfAnAddressIsDropped(t *testing.T) {
+	got, err := parseAddr("fe80::1%a b", "9")
+	if err != nil || got.String() != "[fe80::1]:9" {
+		t.Errorf("got %s, %v", got, err)
+	}
 }

@@ -46,12 +46,13 @@ func compile(source string) (*goja.Program, error) {
 	}
 	program, err := parser.ParseFile(nil, "config.js", source, 0, parser.WithDisableSourceMaps)
 	if err != nil {
-		return nil, firstError(err)
+		return nil, quoted(firstError(err))
 	}
 	if err := check(reflect.ValueOf(program.Body), 0); err != nil {
 		return nil, err
 	}
-	return goja.CompileAST(program, false)
+	compiled, err := goja.CompileAST(program, false)
+	return compiled, quoted(err)
 }
 
 // firstError keeps a parser that finds a thousand errors from filling the log.

@@ -139,7 +139,18 @@ func eval(ctx context.Context, source string, page Page, paths []string) (Config
 	if err := errors.Join(interruption(err), thrownUnless(found, thrown)); err != nil {
 		return nil, nil, err
 	}
-	return config, thrown, nil
+	return config, quoted(thrown), nil
+}
+
+// maxText is how much of an error that a script makes is shown.
+const maxText = 200
+
+// quoted is an error of the script that can't forge or flood a log: its text is the script's.
+func quoted(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%.*q", maxText, err.Error())
 }
 
 // thrownUnless is why there is no config at all, nil where there is one.
@@ -148,7 +159,7 @@ func thrownUnless(found goja.Value, thrown error) error {
 	case found != nil && found.ToBoolean():
 		return nil
 	case thrown != nil:
-		return fmt.Errorf("the script fails: %w", thrown)
+		return fmt.Errorf("the script fails: %w", quoted(thrown))
 	}
 	return errors.New("the script sets no config")
 }

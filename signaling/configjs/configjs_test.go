@@ -210,6 +210,13 @@ func TestRecursionIsAnException(t *testing.T) {
 	}
 }
 
+func TestAScriptCanNotForgeOrFloodALog(t *testing.T) {
+	_, thrown, err := Eval(t.Context(), start+"var s = 'x\\n2026 ERROR'; for (var i = 0; i < 11; i++) { s += s } throw s", page, nil)
+	if err != nil || thrown == nil || strings.Contains(thrown.Error(), "\n") || len(thrown.Error()) > 2*maxText {
+		t.Errorf("got %v, %v", thrown, err)
+	}
+}
+
 func TestEvaluationsDoNotSeeEachOther(t *testing.T) {
 	if _, _, err := Eval(t.Context(), "Math.min = 1; ''.x = 2; console.log = 3; var config = {}", page, nil); err != nil {
 		t.Fatal(err)

@@ -86,7 +86,7 @@ func TestDiscover(t *testing.T) {
 		{"what can't be is left out", `var config = {
 			hosts: {domain: 'a@b', muc: '<!--# echo -->', focus: {}, anonymousdomain: 5}, websocket: 'https://x.test/', bosh: 'javascript:x',
 			conferenceRequestUrl: 'http://me:hunter2@x.test/', websocketKeepAliveUrl: 'http://[', focusUserJid: '@', deploymentInfo: {region: 'x'.split('').join() + '` +
-			strings.Repeat("r", maxRegion) + `'}, flags: null}`, func(*Deployment) {}},
+			strings.Repeat("r", maxRegion) + `', userRegion: 'a\nb'}, flags: null}`, func(*Deployment) {}},
 		{"an endless script", "var config = {hosts: {domain: 'evil.test'}}; for (;;) {}", func(*Deployment) {}},
 		{"a page instead of a script", "<!DOCTYPE html><title>Jitsi Meet</title>", func(*Deployment) {}},
 		{"a script that fails behind its config", small + "; there.is.none", func(d *Deployment) {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode"
 
 	"github.com/pion/logging"
 	"mellium.im/xmpp/jid"
@@ -136,8 +137,8 @@ func (r reader) url(name, scheme string) string {
 
 func (r reader) region(name string) string {
 	value := r.config.String(name)
-	if len(value) > maxRegion {
-		return r.refuse(name, "it is too long")
+	if len(value) > maxRegion || strings.ContainsFunc(value, func(c rune) bool { return !unicode.IsPrint(c) }) {
+		return r.refuse(name, "it is no name")
 	}
 	return value
 }

@@ -106,13 +106,19 @@ func launch(t *testing.T, text string) gst.Pipeline {
 	return e.(gst.Pipeline)
 }
 
-// meet lets a sender and a receiver meet until decoded audio and video arrive, and stops both.
-func meet(t *testing.T, location string) {
+// pair makes a sender and a receiver.
+func pair(t *testing.T, location string) (sender, receiver gst.Pipeline) {
 	t.Helper()
-	sender := launch(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=15/1 ! jitsisink name=j `+location+
+	sender = launch(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=15/1 ! jitsisink name=j `+location+
 		` audiotestsrc is-live=true ! j.`)
-	receiver := launch(t, `jitsisrc name=j `+location+
+	receiver = launch(t, `jitsisrc name=j `+location+
 		` j.video_0 ! video/x-raw ! fakesink name=video  j.audio_0 ! audio/x-raw ! fakesink name=audio`)
+	return sender, receiver
+}
+
+// meet plays both until decoded audio and video arrive, and stops them.
+func meet(t *testing.T, sender, receiver gst.Pipeline) {
+	t.Helper()
 	arrived := make(chan string, 2)
 	for _, name := range []string{"video", "audio"} {
 		pad := receiver.(gst.Bin).GetByName(name).GetStaticPad("sink")
@@ -133,11 +139,8 @@ func meet(t *testing.T, location string) {
 	}
 	receiver.SetState(gst.StateNull)
 	sender.SetState(gst.StateNull)
-	for name, p := range map[string]gst.Pipeline{"receiver": receiver, "sender": sender} {
-		e := p.(gst.Bin).GetByName("j").(gst.Bin)
-		if inside := children(e); name == "receiver" && len(inside) > 0 {
-			t.Errorf("left in the %s: %v", name, inside)
-		}
+	if inside := children(receiver.GetByName("j").(gst.Bin)); len(inside) > 0 {
+		t.Errorf("left in the receiver: %v", inside)
 	}
 }
 
@@ -148,46 +151,63 @@ func children(bin gst.Bin) (names []string) {
 	return names
 }
 
+// idleThreads are what Go may keep of those that were blocked in C, for later use; a session has 20.
+const idleThreads = 4
+
+// nothingLeft compares what the process uses with what it used before.
+func nothingLeft(t *testing.T, before usage) {
+	t.Helper()
+	isBack := func(u usage) bool {
+		return u.threads <= before.threads+idleThreads && u.files <= before.files && u.goroutines <= before.goroutines
+	}
+	if after := settled(t, isBack); !isBack(after) {
+		t.Errorf("before: %v; after: %v", before, after)
+	}
+}
+
 func TestTenStartsAndStopsLeaveNothingBehind(t *testing.T) {
 	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Cycles"
+	meetAnew := func() {
+		sender, receiver := pair(t, location)
+		meet(t, sender, receiver)
+	}
 	for range 2 { // what GStreamer and Go make once in a process
-		meet(t, location)
+		meetAnew()
 	}
 	before := measure(t)
 	for range 10 {
-		meet(t, location)
+		meetAnew()
 	}
-	// Go keeps a thread that was blocked in C for later use; a session has 20.
-	const idleThreads = 4
-	after := settled(t, func(u usage) bool {
-		return u.threads <= before.threads+idleThreads && u.files <= before.files && u.goroutines <= before.goroutines
-	})
-	t.Logf("before: %v; after: %v", before, after)
-	if after.threads > before.threads+idleThreads || after.files > before.files || after.goroutines > before.goroutines {
-		t.Errorf("before: %v; after: %v", before, after)
+	nothingLeft(t, before)
+}
+
+func TestTheSameElementsStartAgain(t *testing.T) {
+	sender, receiver := pair(t, "local-addresses=127.0.0.1 location="+startDeployment(t)+"/Again")
+	for range 3 {
+		meet(t, sender, receiver)
 	}
 }
 
 func TestStoppingAtAnyMomentLeavesNothingBehind(t *testing.T) {
 	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Abort"
-	meet(t, location)
+	sender, receiver := pair(t, location)
+	meet(t, sender, receiver)
+	sender, receiver = nil, nil
 	before := measure(t)
-	for i := range 15 {
+	moments := []string{"", "connecting", "joined", "in-session"} // the first: without waiting for any
+	for i := range 16 {
 		p := launch(t, `videotestsrc is-live=true ! jitsibin name=j `+location+` j. ! fakesink`)
+		// somebody else, so that there is a session
+		other := launch(t, `audiotestsrc is-live=true ! jitsisink `+location)
+		other.SetState(gst.StatePlaying)
 		p.SetState(gst.StatePlaying)
-		// Each state of joining is a moment to stop at; every third stops without waiting for any.
-		if states := []string{"", "joined", "in-session"}; states[i%3] != "" && i%3 < 2 {
-			waitState(t, p, states[i%3])
+		if moment := moments[i%len(moments)]; moment != "" {
+			waitState(t, p, moment)
 		}
 		p.SetState(gst.StateNull)
+		other.SetState(gst.StateNull)
 	}
-	const idleThreads = 4
-	after := settled(t, func(u usage) bool {
-		return u.threads <= before.threads+idleThreads && u.files <= before.files && u.goroutines <= before.goroutines
-	})
-	if after.threads > before.threads+idleThreads || after.files > before.files || after.goroutines > before.goroutines {
-		t.Errorf("before: %v; after: %v", before, after)
-	}
+	nothingLeft(t, before)
 }
 
 // waitState waits for an element message of the state.

@@ -49,25 +49,18 @@ gstx_gate_open (GstxGate * gate)
 }
 
 static GstPadProbeReturn
-time_probe (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+clock_probe (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
   GstElement *element = GST_ELEMENT_CAST (GST_PAD_PARENT (pad));
-  GstBuffer *buffer;
 
-  if (element != NULL && GST_ELEMENT_CLOCK (element) != NULL)
-    return GST_PAD_PROBE_OK;
-  if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)
-    buffer = gst_buffer_list_get (GST_PAD_PROBE_INFO_BUFFER_LIST (info), 0);
-  else
-    buffer = GST_PAD_PROBE_INFO_BUFFER (info);
-  return buffer != NULL && GST_BUFFER_PTS_IS_VALID (buffer) ?
+  return element == NULL || GST_ELEMENT_CLOCK (element) != NULL ?
       GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
 void
-gstx_require_time (GstPad * pad)
+gstx_require_clock (GstPad * pad)
 {
   gst_pad_add_probe (pad,
-      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, time_probe,
+      GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, clock_probe,
       NULL, NULL);
 }

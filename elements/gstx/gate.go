@@ -25,6 +25,6 @@ func (g *Gate) Guard(pad gst.Pad) { C.gstx_gate_add(g.native, nativePad(pad)); r
 // Open lets everything through, for good.
 func (g *Gate) Open() { C.gstx_gate_open(g.native); runtime.KeepAlive(g) }
 
-// RequireTime drops what comes without a timestamp while the pad's element has no clock, as an element that was taken
-// out of its bin. An RTP session with a feedback interval would count to the end of time then.
-func RequireTime(pad gst.Pad) { C.gstx_require_time(nativePad(pad)); runtime.KeepAlive(pad) }
+// RequireClock drops everything while the pad's element has no clock, as one that the application took out of its
+// pipeline. An RTP session with a feedback interval would count to the end of time then.
+func RequireClock(pad gst.Pad) { C.gstx_require_clock(nativePad(pad)); runtime.KeepAlive(pad) }

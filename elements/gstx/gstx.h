@@ -20,8 +20,8 @@ void gstx_gate_unref (GstxGate * gate);
 void gstx_gate_add (GstxGate * gate, GstPad * pad);
 void gstx_gate_open (GstxGate * gate);
 
-/* Drops what has no timestamp while its element has no clock: an element that is taken out of its bin. */
-void gstx_require_time (GstPad * pad);
+/* Drops everything while the pad's element has no clock, as one that was taken out of its bin. */
+void gstx_require_clock (GstPad * pad);
 
 /* A table of the SSRCs that may come in, with their CNAMEs. */
 typedef struct _GstxSsrcTable GstxSsrcTable;

@@ -4,6 +4,7 @@ package transport
 
 import (
 	"sync"
+	"time"
 
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
@@ -49,6 +50,7 @@ type Transport struct {
 	sources  map[uint32]jingle.Source
 	streams  map[uint32]*Stream
 	sigs     gstx.Signals // of elements that webrtcbin made
+	inlets   []gst.Pad    // where decrypted RTP and RTCP come in
 	received gst.Pad      // decrypted RTP; nil while there is none
 	closed   bool
 }
@@ -89,6 +91,7 @@ func (t *Transport) Close() {
 	t.mu.Lock()
 	t.sigs.DisconnectAll()
 	t.mu.Unlock()
+	t.stopReceiving()
 	gstx.Discard(t.cfg.Bin, t.webrtc)
 	for _, s := range streams {
 		s.drop()
@@ -99,6 +102,34 @@ func (t *Transport) Close() {
 	// Now, not with the next garbage collection: each webrtcbin has its threads and sockets.
 	gobject.UnsafeObjectUnref(t.rtpbin)
 	gobject.UnsafeObjectUnref(t.webrtc)
+}
+
+// stopLimit bounds the wait for a packet that is on its way to the jitter buffers, which never block.
+const stopLimit = time.Second
+
+// stopReceiving drops all packets from now on, and returns when none is on its way: an RTP session without a clock, as
+// it is once it was taken out of its bin, makes nonsense of them.
+func (t *Transport) stopReceiving() {
+	t.mu.Lock()
+	inlets := t.inlets
+	t.inlets = nil
+	t.mu.Unlock()
+	closed, limit := gstx.NewGate(), time.After(stopLimit)
+	for _, pad := range inlets {
+		closed.Guard(pad)
+		idle := make(chan struct{})
+		var once sync.Once
+		pad.AddProbe(gst.PadProbeTypeIdle, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+			once.Do(func() { close(idle) })
+			return gst.PadProbeRemove
+		})
+		select {
+		case <-idle:
+		case <-limit:
+			t.logf(gst.LevelWarning, "a packet is still on its way after %v", stopLimit)
+			return
+		}
+	}
 }
 
 func (t *Transport) logf(level gst.DebugLevel, format string, args ...any) {

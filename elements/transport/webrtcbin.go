@@ -117,7 +117,7 @@ func (t *Transport) repair(e gst.Element) {
 
 // feedbackInterval is how often we report what arrived. By itself the session does so once a video frame only: the
 // bridge's estimate would never recover from a moment without video. With an interval it counts for ever when a packet
-// comes without a time (1.22): see gstx.RequireTime.
+// comes when it has no clock (1.22): see gstx.RequireClock.
 const feedbackInterval = 50 * time.Millisecond
 
 func repairSession(e gst.Element) {
@@ -131,11 +131,14 @@ func repairSession(e gst.Element) {
 // certificate is known before the keys are exported; until it was found right, nothing passes in either direction.
 func (t *Transport) repairDTLSDecoder(e gst.Element) {
 	e.SetObjectProperty("pem", t.pem)
-	t.gate.Guard(e.GetStaticPad("rtp_src"))
-	t.gate.Guard(e.GetStaticPad("rtcp_src"))
-	gstx.RequireTime(e.GetStaticPad("rtp_src"))
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	for _, name := range []string{"rtp_src", "rtcp_src"} {
+		pad := e.GetStaticPad(name)
+		t.gate.Guard(pad)
+		gstx.RequireClock(pad)
+		t.inlets = append(t.inlets, pad)
+	}
 	t.sigs.Connect(e, "notify::peer-pem", func(e gst.Element, _ *gobject.ParamSpec) {
 		t.recovering("peer-pem", func() { t.onPeerCertificate(e) })
 	})

@@ -40,6 +40,8 @@ type Options struct {
 	AloneTimeout     time.Duration // until a participant alone loses its session; 20 s when 0
 	NoJSONSources    bool          // signal sources as XML to everybody
 	NoMID            bool          // offer no MID header extension
+	SSRCRewriting    bool          // give SSRCs of their own to those who announce ssrc-rewriting-1, and MIDs with rtp-mid-demux
+	SSRCLimit        int           // how many of each medium; 50 when 0
 	WrongFingerprint bool          // announce another DTLS fingerprint than the bridge's
 	NoBridge         bool          // begin without a bridge, as after KillBridge
 
@@ -105,7 +107,7 @@ func (d *Deployment) start(ctx context.Context) error {
 		return err
 	}
 	if d.bridge, err = bridge.New(bridge.Options{
-		Address: opts.MediaAddress, WrongFingerprint: opts.WrongFingerprint, Events: d.events, LoggerFactory: opts.LoggerFactory,
+		Address: opts.MediaAddress, WrongFingerprint: opts.WrongFingerprint, SSRCLimit: opts.SSRCLimit, Events: d.events, LoggerFactory: opts.LoggerFactory,
 	}); err != nil {
 		return err
 	}
@@ -119,7 +121,7 @@ func (d *Deployment) start(ctx context.Context) error {
 	d.focus, err = focus.Start(ctx, focus.Options{
 		WebSocketURL: d.prosody.WebSocketURL(), Domain: opts.Domain, Password: d.prosody.FocusPassword(),
 		Bridge: d.bridge, Events: d.events, Log: opts.LoggerFactory.NewLogger("focus"),
-		AloneTimeout: opts.AloneTimeout, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID,
+		AloneTimeout: opts.AloneTimeout, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID, SSRCRewriting: opts.SSRCRewriting,
 	})
 	return err
 }

@@ -230,5 +230,9 @@ func (c *Conference) removeTrack(t *track) {
 	}
 	for _, receiver := range c.order {
 		receiver.drop(t)
+		if t.media == source.Video && receiver.forwarded != nil {
+			// Nobody is told: that the source is gone is known otherwise (recordings a-alice, e-rewriting-alice).
+			receiver.forwarded = slices.DeleteFunc(slices.Clone(receiver.forwarded), func(name string) bool { return name == t.name })
+		}
 	}
 }

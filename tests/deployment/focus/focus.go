@@ -32,6 +32,7 @@ type Options struct {
 	StartTimeout  time.Duration // until a room that nobody joins is left; 15 s when zero
 	NoJSONSources bool          // write sources as XML to those, too, who understand JSON
 	NoMID         bool          // offer no MID extension, as docker-jitsi-meet does (recording nomid-a)
+	SSRCRewriting bool          // leave others' sources to the bridge for those who announce it (recordings e-rewriting)
 }
 
 // Focus is a running focus.
@@ -217,9 +218,12 @@ func (f *Focus) event(e events.Event) {
 
 // codecFeatures is what the offer depends on, of an endpoint and of the deployment.
 func (f *Focus) codecFeatures(have features) codec.Features {
+	rewriting := f.opts.SSRCRewriting && have["http://jitsi.org/ssrc-rewriting-1"]
 	return codec.Features{
-		RTX:         have["urn:ietf:rfc:4588"],
-		TransportCC: have["http://jitsi.org/tcc"],
-		MID:         !f.opts.NoMID,
+		RTX:           have["urn:ietf:rfc:4588"],
+		TransportCC:   have["http://jitsi.org/tcc"],
+		MID:           !f.opts.NoMID,
+		SSRCRewriting: rewriting,
+		MIDDemux:      rewriting && !f.opts.NoMID && have["http://jitsi.org/rtp-mid-demux"],
 	}
 }

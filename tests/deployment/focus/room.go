@@ -29,12 +29,14 @@ type room struct {
 
 	conference  *bridge.Conference // nil while there are no sessions
 	bridgeCount string             // as told in presence; empty before the first session
+	presenceID  string             // of the focus' presence, always the same (recording a-alice)
+	bridgeID    string             // of <bridge-session>: the conference on the bridge, for all (recordings a-alice, a-bob)
 	alone       *time.Timer
 	unused      *time.Timer
 }
 
 func (f *Focus) newRoom(address string) *room {
-	return &room{focus: f, address: address, name: localPart(address), participants: map[string]*participant{}}
+	return &room{focus: f, address: address, name: localPart(address), participants: map[string]*participant{}, presenceID: f.client.ID()}
 }
 
 func (r *room) join() { r.sendPresence() }
@@ -70,7 +72,7 @@ func (r *room) current() bool { return r.focus.rooms[r.address] == r }
 
 // sendPresence tells the room about the conference (recording g-alice: three presences of the focus).
 func (r *room) sendPresence() {
-	presence := xmltree.New(wsxmpp.NSClient, "presence", "to", r.address+"/focus", "id", r.focus.client.ID())
+	presence := xmltree.New(wsxmpp.NSClient, "presence", "to", r.address+"/focus", "id", r.presenceID)
 	if !r.joined {
 		presence.Add(xmltree.New(nsMUC, "x"))
 	}
@@ -185,6 +187,7 @@ func (r *room) endIdleSession() {
 func (r *room) bridgeConference() *bridge.Conference {
 	if r.conference == nil {
 		r.conference = r.focus.opts.Bridge.NewConference(r.name)
+		r.bridgeID = newUUID()
 		r.setBridgeCount(1)
 	}
 	return r.conference

@@ -21,21 +21,25 @@ type session struct {
 	endpoint *bridge.Endpoint
 	accepted bool
 	told     map[string]source.Set // what this participant knows of the others, by owner
+
+	rewriting bool // it learns of the others' sources on the bridge channel alone
 }
 
 // invite offers a session.
 func (p *participant) invite() {
 	r := p.room
 	f := r.focus
-	endpoint, err := r.bridgeConference().AddEndpoint(p.id, f.codecFeatures(p.features))
+	have := f.codecFeatures(p.features)
+	endpoint, err := r.bridgeConference().AddEndpoint(p.id, have)
 	if err != nil {
 		f.log.Errorf("no endpoint on the bridge for %s: %v", p.id, err)
 		return
 	}
-	s := &session{p: p, sid: newSID(), bridgeID: newUUID(), endpoint: endpoint, told: map[string]source.Set{}}
+	s := &session{p: p, sid: newSID(), bridgeID: r.bridgeID, endpoint: endpoint, told: map[string]source.Set{},
+		rewriting: have.SSRCRewriting}
 	p.session = s
 	for _, other := range r.order {
-		if visible := other.sources.WithoutSimulcast(); other != p && !visible.Empty() {
+		if visible := other.sources.WithoutSimulcast(); other != p && !visible.Empty() && !s.rewriting {
 			s.told[other.id] = visible
 		}
 	}
@@ -64,7 +68,7 @@ func newUUID() string {
 // tellSources sends what has changed since the participant was last told. Before it has accepted, nothing is sent:
 // a real focus holds it back (recording a-alice: source-add comes after session-accept).
 func (s *session) tellSources() {
-	if !s.accepted {
+	if !s.accepted || s.rewriting {
 		return
 	}
 	var added, removed []source.Set

@@ -70,6 +70,7 @@ func (s *Server) config() string {
 	line(`  admins = { %s }`, quote(s.FocusUser()))
 	line(`  restrict_room_creation = true`)
 	line(`  muc_room_locking = false`)
+	line(`  muc_room_allow_persistent = false`)
 	line(`  muc_room_default_public = false`)
 	line(`  muc_room_default_public_jids = true`)
 

@@ -34,7 +34,7 @@ unit:
 
 elements-test: build
 	scripts/cgo go vet ./elements/... ./plugin
-	$(GST_ENV) scripts/cgo go test ./elements/...
+	G_DEBUG=fatal-criticals $(GST_ENV) scripts/cgo go test ./elements/...
 
 e2e: build
 	$(GST_ENV) go test -count=1 -p 1 -timeout 20m ./tests/footage ./tests/launch ./tests/media ./tests/demo ./tests/e2e

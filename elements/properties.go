@@ -70,7 +70,7 @@ var properties = []property{
 		get:  func(e *element) any { return e.settings.publicLocation() },
 		set:  func(s *settings, v any) { location, _ := v.(string); s.setLocation(location) },
 	},
-	str("server", "Server", "Base URL of the deployment", defaultServer, func(s *settings) *string { return &s.server }),
+	str("server", "Server", "Base URL of the deployment; its config.js is read for the addresses", defaultServer, func(s *settings) *string { return &s.server }),
 	str("tenant", "Tenant", "Sub-domain path of a multi-tenant deployment", "", func(s *settings) *string { return &s.tenant }),
 	str("room", "Room", "Name of the room, normalised as the web client does", "", func(s *settings) *string { return &s.room }),
 	str("websocket-url", "WebSocket URL", "URL of XMPP over WebSocket (wss://host/xmpp-websocket); empty: from server", "", func(s *settings) *string { return &s.webSocketURL }),

@@ -1,6 +1,7 @@
 package elements
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"gstjitsi/elements/gstx"
 	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/discovery"
 )
@@ -92,10 +94,6 @@ func (s *settings) conferenceConfig() (conference.Config, error) {
 	if err != nil {
 		return conference.Config{}, fmt.Errorf("room: %w", err)
 	}
-	d, err := s.deployment(room)
-	if err != nil {
-		return conference.Config{}, err
-	}
 	tlsConfig, err := s.tls()
 	if err != nil {
 		return conference.Config{}, err
@@ -103,39 +101,63 @@ func (s *settings) conferenceConfig() (conference.Config, error) {
 	if _, err := s.addresses(); err != nil {
 		return conference.Config{}, err
 	}
-	return conference.Config{
-		WebSocketURL: d.WebSocketURL, XMPPDomain: d.XMPPDomain, MUCDomain: d.MUCDomain, FocusJID: d.FocusJID,
+	config := conference.Config{
 		Room: room, Nick: s.nick, Email: s.email, AvatarURL: s.avatarURL, Region: s.region,
 		Username: s.username, Password: s.password, Token: s.token, RoomPassword: s.roomPassword,
 		TLS: tlsConfig, Codecs: videoCodecs,
-	}, nil
+	}
+	return config, s.locate(&config)
 }
 
 // videoCodecs are the codecs that the elements take, in order of preference.
 var videoCodecs = []string{"vp8"}
 
-// deployment has the usual addresses, but for those that the user gave.
-func (s *settings) deployment(room string) (discovery.Deployment, error) {
-	var d discovery.Deployment
-	if s.webSocketURL == "" || s.xmppDomain == "" {
+// locate fills in the addresses: those that the user gave, and else those that the deployment's config.js names. With
+// websocket-url and xmpp-domain set nothing is fetched.
+func (s *settings) locate(config *conference.Config) error {
+	meeting := discovery.Meeting{Server: s.server, Tenant: s.tenant, Room: config.Room}
+	given := s.webSocketURL != "" && s.xmppDomain != ""
+	var usual discovery.Deployment
+	if !given {
 		var err error
-		if d, err = discovery.Defaults(discovery.Meeting{Server: s.server, Tenant: s.tenant, Room: room}); err != nil {
-			return d, fmt.Errorf("server: %w", err)
+		if usual, err = discovery.Defaults(meeting); err != nil {
+			return fmt.Errorf("server: %w", err)
 		}
 	}
+	a := s.override(usual)
+	config.WebSocketURL, config.XMPPDomain, config.MUCDomain, config.FocusJID = a.WebSocketURL, a.XMPPDomain, a.MUCDomain, a.FocusJID
+	if given {
+		return nil
+	}
+	copied := *s // the application may change properties while we look
+	options := discovery.Options{TLS: config.TLS, Log: gstx.Loggers{}.NewLogger("discovery")}
+	config.Resolve = func(ctx context.Context) (conference.Addresses, error) {
+		found, err := discovery.Discover(ctx, meeting, options)
+		return copied.override(found), err
+	}
+	return nil
+}
+
+// override puts the addresses that the user gave in place of a deployment's.
+func (s *settings) override(d discovery.Deployment) conference.Addresses {
+	guest := s.username == "" && s.token == ""
+	a := conference.Addresses{
+		WebSocketURL: d.WebSocketURL, XMPPDomain: d.LoginDomain(guest), MUCDomain: d.MUCDomain, FocusJID: d.FocusJID,
+		HiddenDomain: d.HiddenDomain,
+	}
 	if s.xmppDomain != "" {
-		d.XMPPDomain = s.xmppDomain
-		d.MUCDomain = "conference." + s.xmppDomain
-		d.FocusJID = "focus." + s.xmppDomain
+		a.XMPPDomain = s.xmppDomain
+		a.MUCDomain = "conference." + s.xmppDomain
+		a.FocusJID = "focus." + s.xmppDomain
 	}
 	for _, o := range []struct{ given, field *string }{
-		{&s.webSocketURL, &d.WebSocketURL}, {&s.mucDomain, &d.MUCDomain}, {&s.focusJID, &d.FocusJID},
+		{&s.webSocketURL, &a.WebSocketURL}, {&s.mucDomain, &a.MUCDomain}, {&s.focusJID, &a.FocusJID},
 	} {
 		if *o.given != "" {
 			*o.field = *o.given
 		}
 	}
-	return d, nil
+	return a
 }
 
 func (s *settings) tls() (*tls.Config, error) {

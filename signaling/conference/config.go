@@ -1,6 +1,7 @@
 package conference
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/hex"
@@ -27,6 +28,9 @@ type Config struct {
 	// HiddenDomain is where recorders authenticate: occupants of it are not participants. Empty: recorder.XMPPDomain.
 	HiddenDomain string
 
+	// Resolve finds the addresses when Run begins, in place of those above; nil: those are the ones.
+	Resolve func(context.Context) (Addresses, error)
+
 	Nick, Email, AvatarURL, Region string
 	Username, Password             string // SASL; anonymous where Username is empty
 	Token                          string // JWT
@@ -45,6 +49,20 @@ type Config struct {
 	LeaveTimeout time.Duration // for leaving properly; 0: 1 s
 
 	Loggers logging.LoggerFactory // scopes: conference, xmpp, jingle, colibri
+}
+
+// Addresses are where a deployment's services are; see Config for each.
+type Addresses struct {
+	WebSocketURL, XMPPDomain, MUCDomain, FocusJID string
+	HiddenDomain                                  string // may be empty
+}
+
+// at is cfg with other addresses.
+func (cfg Config) at(a Addresses) Config {
+	cfg.WebSocketURL, cfg.XMPPDomain, cfg.MUCDomain, cfg.FocusJID = a.WebSocketURL, a.XMPPDomain, a.MUCDomain, a.FocusJID
+	cfg.HiddenDomain = a.HiddenDomain
+	cfg.setDefaults()
+	return cfg
 }
 
 // addresses are the parsed JIDs of a Config.

@@ -80,7 +80,7 @@ func (s *stay) run(ctx context.Context) error {
 	deadline := time.NewTimer(s.cfg.JoinTimeout)
 	defer deadline.Stop()
 	s.setState(Connecting)
-	s.connect()
+	s.resolve()
 	s.publish()
 	for s.failed == nil {
 		select {

@@ -60,3 +60,11 @@ func TestComingAndGoingIsToldOnTheBus(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A deployment's XMPP domain is seldom its host: docker-jitsi-meet calls it meet.jitsi wherever it runs.
+func TestLocationAloneIsEnoughWhereTheDomainIsNotTheHost(t *testing.T) {
+	room := newRoomWith(t, deployment.Options{Domain: "meet.jitsi"})
+	room.join("sender", sink("red", 440))
+	receiver := room.join("receiver", receiver)
+	receiver.shows(0, "red")
+}

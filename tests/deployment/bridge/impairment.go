@@ -22,6 +22,7 @@ type impairment struct {
 	how    Impairment
 	frozen bool
 	last   time.Time // when the latest delayed packet leaves
+	lost   int       // packets, by loss and by freezing
 }
 
 func (i *impairment) set(how Impairment) {
@@ -45,6 +46,7 @@ func (i *impairment) verdict(toClient bool) (drop bool, wait time.Duration) {
 		loss = i.how.LossToClients
 	}
 	if i.frozen || loss > 0 && rand.Float64() < loss {
+		i.lost++
 		return true, 0
 	}
 	if !toClient || i.how.Delay == 0 && i.how.Jitter == 0 {

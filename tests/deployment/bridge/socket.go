@@ -24,11 +24,14 @@ type socket struct {
 
 	mu   sync.Mutex
 	held map[string][]datagram // by the local user name fragment of agents that haven't begun
+
+	sending sync.Mutex
+	delayed []datagram // to clients, in the order of their leaving
 }
 
 type datagram struct {
 	data []byte
-	from net.Addr
+	from net.Addr // or to whom, for a delayed one
 }
 
 const (
@@ -141,6 +144,8 @@ func (s *socket) ReadFrom(p []byte) (int, net.Addr, error) {
 }
 
 func (s *socket) WriteTo(p []byte, to net.Addr) (int, error) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
 	drop, wait := s.impairment.verdict(true)
 	switch {
 	case drop:
@@ -148,11 +153,19 @@ func (s *socket) WriteTo(p []byte, to net.Addr) (int, error) {
 	case wait <= 0:
 		return s.UDPConn.WriteTo(p, to)
 	}
-	packet := bytes.Clone(p)
-	time.AfterFunc(wait, func() {
-		_, _ = s.UDPConn.WriteTo(packet, to) // the network loses what can't be sent
-	})
+	s.delayed = append(s.delayed, datagram{bytes.Clone(p), to})
+	time.AfterFunc(wait, s.sendDelayed)
 	return len(p), nil
+}
+
+// sendDelayed sends the packet that has waited longest. Timers that end at the same time run in any order; packets
+// keep theirs.
+func (s *socket) sendDelayed() {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	first := s.delayed[0]
+	s.delayed = s.delayed[1:]
+	_, _ = s.UDPConn.WriteTo(first.data, first.from) // the network loses what can't be sent
 }
 
 func (s *socket) Close() error {

@@ -26,12 +26,14 @@ func Notify(object gobject.Object, property string) {
 	})
 }
 
-// Discard takes an element out of its bin and shuts it down, in this order: shutting down may wait for a streaming
-// thread that the application holds, and a state change of the bin would wait for us.
+// Discard takes an element out of its bin, shuts it down, and gives up the wrapper's reference: e is of no use
+// afterwards. In this order, since shutting down may wait for a streaming thread that the application holds, and a state
+// change of the bin would wait for us.
 func Discard(bin gst.Bin, e gst.Element) {
 	e.SetLockedState(true)
 	if e.GetParent() != nil { // a bin that is being disposed of has let go of it already
 		bin.Remove(e)
 	}
 	e.SetState(gst.StateNull)
+	gobject.UnsafeObjectUnref(e)
 }

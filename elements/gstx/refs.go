@@ -35,12 +35,16 @@ func DisconnectSignal(object gobject.Object, signal string) (n int) {
 	return n
 }
 
-// collectLimit bounds how long Collect waits for the finalizer goroutine.
-const collectLimit = 200 * time.Millisecond
+// collectLimit bounds how long Collect waits for the finalizers, on a machine that is busy with other things.
+const collectLimit = 5 * time.Second
 
-// Collect drops the references that wrappers on the Go heap still hold. The heap is so small that the collector
-// would not run by itself for minutes; each wrapper left pins a webrtcbin with its threads and sockets.
+// Collect drops the references that wrappers on the Go heap still hold, and returns when they are gone. The heap is so
+// small that the collector would not run by itself for minutes; each wrapper left pins a webrtcbin with its threads and
+// sockets, and one that goes later may meet a GStreamer that is being shut down.
 func Collect() {
+	if inFinalizer() {
+		return // an application in Go let go of us: the finalizers that we would wait for are waiting for us
+	}
 	for range 2 { // a finalizer's own wrappers go with the second round
 		done := make(chan struct{})
 		sentinel := new([16]byte)
@@ -49,6 +53,22 @@ func Collect() {
 		select {
 		case <-done:
 		case <-time.After(collectLimit):
+		}
+	}
+}
+
+// inFinalizer says whether this goroutine is the one that runs all finalizers.
+func inFinalizer() bool {
+	callers := make([]uintptr, 256)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	for {
+		frame, more := frames.Next()
+		switch frame.Function {
+		case "runtime.runFinalizers", "runtime.runfinq": // since and before Go 1.25
+			return true
+		}
+		if !more {
+			return false
 		}
 	}
 }

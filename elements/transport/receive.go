@@ -36,7 +36,11 @@ func (t *Transport) RemoveSource(ssrc uint32, wait *sync.WaitGroup) {
 	if stream == nil {
 		return
 	}
+	// Close may come meanwhile.
+	releaseWebRTC, releaseRTP := gstx.Hold(t.webrtc), gstx.Hold(t.rtpbin)
 	wait.Go(func() {
+		defer releaseWebRTC()
+		defer releaseRTP()
 		t.recovering("remove source", func() { t.removeStream(stream) })
 	})
 }

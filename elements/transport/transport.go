@@ -99,9 +99,7 @@ func (t *Transport) Close() {
 	for _, s := range t.senders {
 		s.drop()
 	}
-	// Now, not with the next garbage collection: each webrtcbin has its threads and sockets.
 	gobject.UnsafeObjectUnref(t.rtpbin)
-	gobject.UnsafeObjectUnref(t.webrtc)
 }
 
 // stopLimit bounds the wait for a packet that is on its way to the jitter buffers, which never block.

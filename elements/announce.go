@@ -65,7 +65,7 @@ func eventStructure(event conference.Event) (string, *gst.Structure) {
 func structure(name string, fields map[string]any) *gst.Structure {
 	s := gst.NewStructureEmpty(name)
 	for field, value := range fields {
-		s.SetValue(field, value)
+		gstx.SetField(s, field, value)
 	}
 	return s
 }
@@ -73,7 +73,7 @@ func structure(name string, fields map[string]any) *gst.Structure {
 func participantStructure(name string, p conference.Participant) *gst.Structure {
 	sources := gst.NewStructureEmpty("sources")
 	for _, source := range p.Sources {
-		sources.SetValue(source.Name, structure("source", map[string]any{
+		gstx.SetField(sources, source.Name, structure("source", map[string]any{
 			"muted": source.Muted, "video-type": string(source.VideoType),
 		}))
 	}
@@ -90,7 +90,7 @@ func sourceStructure(name string, s jingle.Source) *gst.Structure {
 func participantsStructure(snapshot conference.Snapshot) *gst.Structure {
 	s := gst.NewStructureEmpty("jitsi-participants")
 	for _, p := range snapshot.Participants {
-		s.SetValue(p.ID, participantStructure("participant", p))
+		gstx.SetField(s, p.ID, participantStructure("participant", p))
 	}
 	return s
 }

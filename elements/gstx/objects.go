@@ -5,6 +5,7 @@ package gstx
 import "C"
 
 import (
+	"runtime"
 	"unsafe"
 
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
@@ -36,4 +37,16 @@ func Discard(bin gst.Bin, e gst.Element) {
 	}
 	e.SetState(gst.StateNull)
 	gobject.UnsafeObjectUnref(e)
+}
+
+// SetField sets a field of a structure. Structure.SetValue of the bindings lets the collector free the value before it
+// was copied.
+func SetField(s *gst.Structure, name string, value any) {
+	v := gobject.NewValue(value)
+	withCString(name, func(c *C.char) {
+		C.gst_structure_set_value((*C.GstStructure)(gst.UnsafeStructureToGlibNone(s)), c,
+			(*C.GValue)(gobject.UnsafeValueToGlibNone(v)))
+	})
+	runtime.KeepAlive(v)
+	runtime.KeepAlive(s)
 }

@@ -36,7 +36,7 @@ func DisconnectSignal(object gobject.Object, signal string) (n int) {
 }
 
 // collectLimit bounds how long Collect waits for the finalizers, on a machine that is busy with other things.
-const collectLimit = 5 * time.Second
+const collectLimit = time.Second
 
 // Collect drops the references that wrappers on the Go heap still hold, and returns when they are gone. The heap is so
 // small that the collector would not run by itself for minutes; each wrapper left pins a webrtcbin with its threads and

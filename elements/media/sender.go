@@ -88,7 +88,7 @@ func (s *Sender) Open() {
 
 func newForceKeyUnit() *gst.Event {
 	st := gst.NewStructureEmpty("GstForceKeyUnit")
-	st.SetValue("all-headers", true)
+	gstx.SetField(st, "all-headers", true)
 	return gst.NewEventCustom(gst.EventCustomUpstream, st)
 }
 

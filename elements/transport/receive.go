@@ -65,7 +65,7 @@ func (t *Transport) updateRTXMap() {
 	ssrcs := gst.NewStructureEmpty("application/x-rtp-ssrc-map")
 	for _, s := range t.sources {
 		if s.RTX != 0 {
-			ssrcs.SetValue(fmt.Sprint(s.SSRC), s.RTX)
+			gstx.SetField(ssrcs, fmt.Sprint(s.SSRC), s.RTX)
 		}
 	}
 	t.rtx.SetObjectProperty("ssrc-map", ssrcs)

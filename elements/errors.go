@@ -76,11 +76,10 @@ func (e *element) postMediaError(err error, where string) {
 	debug := fmt.Sprintf("%s: %v", where, err)
 	var fingerprint *transport.FingerprintError
 	var missing *media.MissingElementError
-	var missingTransport *transport.MissingElementError
 	switch {
 	case errors.As(err, &fingerprint):
 		e.post(resource(gst.ResourceErrorNotAuthorized, "The bridge is not the one that was announced."), debug)
-	case errors.As(err, &missing), errors.As(err, &missingTransport):
+	case errors.As(err, &missing):
 		e.post(failure{gst.CoreErrorQuark(), int32(gst.CoreErrorMissingPlugin), "A GStreamer plugin is missing."}, debug)
 	default:
 		e.post(failure{gst.StreamErrorQuark(), int32(gst.StreamErrorFormat), "The media can't be sent or received."}, debug)

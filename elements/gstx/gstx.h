@@ -8,9 +8,7 @@ guint gstx_action_signal (GType type, const char *name, GType ret, guint n, GTyp
 void gstx_class_ref (GType type);
 GType gstx_class_type (gpointer klass);
 void gstx_object_unref (gpointer object);
-gint gstx_object_refcount (gpointer object);
 void gstx_flag_set (gpointer object, guint flag);
-void gstx_flag_unset (gpointer object, guint flag);
 guint gstx_disconnect_signal (gpointer object, const char *signal);
 
 /* A gate: drops buffers on the pads that it was added to until it is opened. */

@@ -20,14 +20,8 @@ func Hold(object gobject.Object) (release func()) {
 // Unref drops one reference without touching the wrapper's finalizer.
 func Unref(object gobject.Object) { C.gstx_object_unref(native(object)) }
 
-// RefCount is for tests and debugging.
-func RefCount(object gobject.Object) int { return int(C.gstx_object_refcount(native(object))) }
-
 // SetFlag sets an object flag (GST_OBJECT_FLAG_SET).
 func SetFlag(object gobject.Object, flag uint32) { C.gstx_flag_set(native(object), C.guint(flag)) }
-
-// UnsetFlag clears an object flag (GST_OBJECT_FLAG_UNSET).
-func UnsetFlag(object gobject.Object, flag uint32) { C.gstx_flag_unset(native(object), C.guint(flag)) }
 
 // DisconnectSignal disconnects all handlers of a signal and returns how many there were.
 func DisconnectSignal(object gobject.Object, signal string) (n int) {

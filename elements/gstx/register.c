@@ -64,25 +64,11 @@ gstx_object_unref (gpointer object)
   g_object_unref (object);
 }
 
-gint
-gstx_object_refcount (gpointer object)
-{
-  return g_atomic_int_get (&G_OBJECT (object)->ref_count);
-}
-
 void
 gstx_flag_set (gpointer object, guint flag)
 {
   GST_OBJECT_LOCK (object);
   GST_OBJECT_FLAG_SET (object, flag);
-  GST_OBJECT_UNLOCK (object);
-}
-
-void
-gstx_flag_unset (gpointer object, guint flag)
-{
-  GST_OBJECT_LOCK (object);
-  GST_OBJECT_FLAG_UNSET (object, flag);
   GST_OBJECT_UNLOCK (object);
 }
 

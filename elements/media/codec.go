@@ -37,16 +37,6 @@ func ByName(name string) (Codec, bool) {
 	return Codec{}, false
 }
 
-// ByCaps finds the codec of an encoded stream by the name of its caps structure.
-func ByCaps(name string) (Codec, bool) {
-	for _, c := range codecs {
-		if c.Caps == name {
-			return c, true
-		}
-	}
-	return Codec{}, false
-}
-
 // Of lists the codecs of a medium in our order of preference.
 func Of(m jingle.Media) []Codec {
 	var list []Codec

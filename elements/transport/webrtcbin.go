@@ -10,22 +10,16 @@ import (
 	"github.com/go-gst/go-gst/pkg/gstwebrtc"
 
 	"gstjitsi/elements/gstx"
+	"gstjitsi/elements/media"
 )
 
 // ErrConnectionFailed says that ICE or DTLS gave up.
 var ErrConnectionFailed = errors.New("the media connection to the bridge failed")
 
-// MissingElementError names an element that GStreamer does not have here.
-type MissingElementError struct{ Factory string }
-
-func (e *MissingElementError) Error() string {
-	return fmt.Sprintf("GStreamer element %q is missing", e.Factory)
-}
-
 func makeElement(factory, name string) (gst.Element, error) {
 	e := gst.ElementFactoryMake(factory, name)
 	if e == nil {
-		return nil, &MissingElementError{factory}
+		return nil, &media.MissingElementError{Factory: factory}
 	}
 	return e, nil
 }

@@ -112,10 +112,10 @@ func Loop(film, folder string, atLeast time.Duration) (string, error) {
 	return filepath.Join(folder, "*.mp4"), nil
 }
 
-// Pipeline plays a loop, raw: pictures into one thing and sound into the other. Debian's plugin packages good
-// and bad have all that it takes.
+// Pipeline plays a loop, raw: pictures into one thing and sound into the other. (openh264dec negotiates when it is shut
+// down and takes the closed pads for a refusal: splitmuxsrc would report an error on one Ctrl-C in forty.)
 func Pipeline(loop, pictures, sound string) string {
 	return fmt.Sprintf(`splitmuxsrc name=film location="%s" `+
-		`film.video_0 ! queue ! h264parse ! openh264dec ! %s `+
+		`film.video_0 ! queue ! h264parse ! avdec_h264 ! %s `+
 		`film.audio_0 ! queue ! aacparse ! faad ! audioconvert ! audio/x-raw,channels=2 ! %s`, loop, pictures, sound)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
 
+	"gstjitsi/tests/deployment/dtlssrtp"
 	"gstjitsi/tests/deployment/events"
 	"gstjitsi/tests/deployment/source"
 )
@@ -39,7 +40,7 @@ type Options struct {
 // Bridge is a running bridge.
 type Bridge struct {
 	opts        Options
-	certificate *certificate
+	certificate *dtlssrtp.Certificate
 	log         logging.LeveledLogger
 	impairment  impairment
 
@@ -64,7 +65,7 @@ func New(opts Options) (*Bridge, error) {
 	if opts.Events == nil {
 		opts.Events = &events.Log{}
 	}
-	certificate, err := newCertificate()
+	certificate, err := dtlssrtp.NewCertificate()
 	if err != nil {
 		return nil, fmt.Errorf("start the bridge: %w", err)
 	}

@@ -85,7 +85,7 @@ func TestWrongFingerprintIsAnnouncedOnDemand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := e.Transport().Fingerprint; got == s.bridge.certificate.fingerprint || len(got) != 95 {
+	if got := e.Transport().Fingerprint; got == s.bridge.certificate.Fingerprint || len(got) != 95 {
 		t.Errorf("fingerprint %s", got)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/pion/rtp"
 
 	"gstjitsi/tests/deployment/codec"
+	"gstjitsi/tests/deployment/dtlssrtp"
 	"gstjitsi/tests/deployment/events"
 	"gstjitsi/tests/deployment/source"
 )
@@ -79,7 +80,7 @@ type client struct {
 	agent    *ice.Agent
 	conn     *ice.Conn
 	mu       sync.Mutex
-	keys     *sessionKeys // guarded by mu
+	keys     *dtlssrtp.Keys // guarded by mu
 	rtp      chan *rtp.Packet
 	rtcp     chan rtcp.Packet
 	sent     int // packets so far, for transport-wide numbers
@@ -120,7 +121,7 @@ func (s *stage) begin(id string, opts clientOptions) *client {
 	c := &client{stage: s, id: id, endpoint: endpoint,
 		rtp: make(chan *rtp.Packet, 1024), rtcp: make(chan rtcp.Packet, 1024)}
 
-	own, err := newCertificate()
+	own, err := dtlssrtp.NewCertificate()
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -149,7 +150,7 @@ func (s *stage) begin(id string, opts clientOptions) *client {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	remote := RemoteTransport{Ufrag: ufrag, Pwd: pwd, Hash: "sha-256", Fingerprint: own.fingerprint, Setup: "active"}
+	remote := RemoteTransport{Ufrag: ufrag, Pwd: pwd, Hash: "sha-256", Fingerprint: own.Fingerprint, Setup: "active"}
 	if opts.passive {
 		remote.Setup = "passive"
 	}
@@ -164,7 +165,7 @@ func (s *stage) begin(id string, opts clientOptions) *client {
 	return c
 }
 
-func (c *client) connect(info TransportInfo, own *certificate, opts clientOptions) {
+func (c *client) connect(info TransportInfo, own *dtlssrtp.Certificate, opts clientOptions) {
 	passive := opts.passive
 	candidate, err := ice.NewCandidateHost(&ice.CandidateHostConfig{
 		Network: "udp", Address: info.Candidates[0].IP, Port: info.Candidates[0].Port, Component: 1})
@@ -183,7 +184,7 @@ func (c *client) connect(info TransportInfo, own *certificate, opts clientOption
 	if c.conn, err = connect(c.ctx, info.Ufrag, info.Pwd); err != nil {
 		return // the test is over
 	}
-	queue := newPacketQueue(func(p []byte) error {
+	queue := dtlssrtp.NewQueue(func(p []byte) error {
 		_, err := c.conn.Write(p)
 		return err
 	})
@@ -198,7 +199,7 @@ func (c *client) connect(info TransportInfo, own *certificate, opts clientOption
 				return
 			}
 			if packet := append([]byte(nil), buf[:n]...); packet[0] < 64 {
-				queue.push(packet)
+				queue.Push(packet)
 			} else {
 				media <- packet
 			}
@@ -206,10 +207,10 @@ func (c *client) connect(info TransportInfo, own *certificate, opts clientOption
 	}()
 	var conn *dtls.Conn
 	if passive {
-		conn, err = dtls.ServerWithOptions(queue, peer{}, dtls.WithCertificates(own.tls), dtls.WithClientAuth(dtls.RequireAnyClientCert),
+		conn, err = dtls.ServerWithOptions(queue, dtlssrtp.Peer{}, dtls.WithCertificates(own.TLS), dtls.WithClientAuth(dtls.RequireAnyClientCert),
 			dtls.WithSRTPProtectionProfiles(dtls.SRTP_AES128_CM_HMAC_SHA1_80))
 	} else {
-		conn, err = dtls.ClientWithOptions(queue, peer{}, dtls.WithCertificates(own.tls), dtls.WithInsecureSkipVerify(true),
+		conn, err = dtls.ClientWithOptions(queue, dtlssrtp.Peer{}, dtls.WithCertificates(own.TLS), dtls.WithInsecureSkipVerify(true),
 			dtls.WithSRTPProtectionProfiles(dtls.SRTP_AES128_CM_HMAC_SHA1_80))
 	}
 	if err == nil {
@@ -218,7 +219,7 @@ func (c *client) connect(info TransportInfo, own *certificate, opts clientOption
 	if err != nil {
 		return // seen on the bridge's side, as an event
 	}
-	keys, err := newSessionKeys(conn, !passive)
+	keys, err := dtlssrtp.NewKeys(conn, !passive)
 	if err != nil {
 		c.t.Error(err)
 		return
@@ -231,9 +232,9 @@ func (c *client) connect(info TransportInfo, own *certificate, opts clientOption
 	}
 }
 
-func (c *client) take(keys *sessionKeys, packet []byte) {
+func (c *client) take(keys *dtlssrtp.Keys, packet []byte) {
 	if packet[1] >= 192 && packet[1] <= 223 {
-		plain, err := keys.decryptRTCP(packet)
+		plain, err := keys.DecryptRTCP(packet)
 		if err != nil {
 			c.t.Errorf("%s: %v", c.id, err)
 			return
@@ -247,7 +248,7 @@ func (c *client) take(keys *sessionKeys, packet []byte) {
 		}
 		return
 	}
-	plain, err := keys.decryptRTP(packet)
+	plain, err := keys.DecryptRTP(packet)
 	if err != nil {
 		c.t.Errorf("%s: %v", c.id, err)
 		return
@@ -283,7 +284,7 @@ func (c *client) regather(info TransportInfo) {
 }
 
 // ownKeys waits for the client's side of the handshake, which ends after the bridge's when the client is passive.
-func (c *client) ownKeys() *sessionKeys {
+func (c *client) ownKeys() *dtlssrtp.Keys {
 	c.t.Helper()
 	for {
 		c.mu.Lock()
@@ -315,7 +316,7 @@ func (c *client) send(p *rtp.Packet, extensions ...func(*rtp.Header)) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	encrypted, err := c.ownKeys().encryptRTP(raw)
+	encrypted, err := c.ownKeys().EncryptRTP(raw)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -330,7 +331,7 @@ func (c *client) sendRTCP(packets ...rtcp.Packet) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	encrypted, err := c.ownKeys().encryptRTCP(raw)
+	encrypted, err := c.ownKeys().EncryptRTCP(raw)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -459,7 +460,7 @@ func level(l byte) func(*rtp.Header) {
 	}
 }
 
-func rsaCertificate(t *testing.T) *certificate {
+func rsaCertificate(t *testing.T) *dtlssrtp.Certificate {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -471,5 +472,5 @@ func rsaCertificate(t *testing.T) *certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &certificate{tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, fingerprint(der)}
+	return &dtlssrtp.Certificate{TLS: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, Fingerprint: dtlssrtp.Fingerprint(der)}
 }

@@ -76,7 +76,7 @@ func (e *Endpoint) Transport() TransportInfo {
 	b.mu.Lock()
 	base := b.opts.ChannelBase
 	b.mu.Unlock()
-	print := b.certificate.fingerprint
+	print := b.certificate.Fingerprint
 	if b.opts.WrongFingerprint {
 		other := "00"
 		if print[:2] == other {

@@ -11,18 +11,20 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
 	"github.com/pion/srtp/v3"
+
+	"gstjitsi/tests/deployment/dtlssrtp"
 )
 
 // transport is the media connection of an endpoint: ICE below, DTLS for the keys, SRTP for the media.
 type transport struct {
 	network     network
 	loggers     logging.LoggerFactory
-	certificate *certificate
+	certificate *dtlssrtp.Certificate
 	events      transportEvents
 
 	ctx    context.Context
 	cancel context.CancelFunc
-	dtls   *packetQueue
+	dtls   *dtlssrtp.Queue
 
 	mu         sync.Mutex
 	current    *path
@@ -30,7 +32,7 @@ type transport struct {
 	generation int
 	started    bool
 	setup      string // the bridge's role once it is known
-	keys       *sessionKeys
+	keys       *dtlssrtp.Keys
 }
 
 // transportEvents is whom a transport tells. The functions are called without a lock.
@@ -43,10 +45,10 @@ type transportEvents struct {
 	refused   func(err error)
 }
 
-func newTransport(network network, loggers logging.LoggerFactory, certificate *certificate, events transportEvents) (*transport, error) {
+func newTransport(network network, loggers logging.LoggerFactory, certificate *dtlssrtp.Certificate, events transportEvents) (*transport, error) {
 	t := &transport{network: network, loggers: loggers, certificate: certificate, events: events, setup: "actpass"}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
-	t.dtls = newPacketQueue(t.write)
+	t.dtls = dtlssrtp.NewQueue(t.write)
 	var err error
 	if t.current, err = newPath(network, loggers, t.stateChanged); err != nil {
 		return nil, fmt.Errorf("make an ICE agent: %w", err)
@@ -107,7 +109,7 @@ func (t *transport) establish(p *path, remote RemoteTransport, bridgeIsServer bo
 		return
 	}
 	const window = 128
-	keys, err := newSessionKeys(conn, !bridgeIsServer, srtp.SRTPReplayProtection(window), srtp.SRTCPReplayProtection(window))
+	keys, err := dtlssrtp.NewKeys(conn, !bridgeIsServer, srtp.SRTPReplayProtection(window), srtp.SRTCPReplayProtection(window))
 	if err != nil {
 		t.events.refused(err)
 		return
@@ -136,7 +138,7 @@ func (t *transport) handshake(remote RemoteTransport, bridgeIsServer bool) (*dtl
 	ctx, cancel := context.WithTimeout(t.ctx, handshakeTimeout)
 	defer cancel()
 	common := []dtls.Option{
-		dtls.WithCertificates(t.certificate.tls),
+		dtls.WithCertificates(t.certificate.TLS),
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
 		dtls.WithInsecureSkipVerify(true), // the fingerprint is what counts
 		dtls.WithVerifyPeerCertificate(verifier(remote, bridgeIsServer)),
@@ -150,13 +152,13 @@ func (t *transport) handshake(remote RemoteTransport, bridgeIsServer bool) (*dtl
 		for _, option := range common {
 			options = append(options, option)
 		}
-		conn, err = dtls.ServerWithOptions(t.dtls, peer{}, options...)
+		conn, err = dtls.ServerWithOptions(t.dtls, dtlssrtp.Peer{}, options...)
 	} else {
 		var options []dtls.ClientOption
 		for _, option := range common {
 			options = append(options, option)
 		}
-		conn, err = dtls.ClientWithOptions(t.dtls, peer{}, options...)
+		conn, err = dtls.ClientWithOptions(t.dtls, dtlssrtp.Peer{}, options...)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("DTLS: %w", err)
@@ -172,25 +174,25 @@ func (t *transport) received(packet []byte) {
 	switch {
 	case len(packet) < 2:
 	case packet[0] >= 20 && packet[0] <= 63:
-		t.dtls.push(packet)
+		t.dtls.Push(packet)
 	case packet[0] >= 128 && packet[0] <= 191:
 		keys := t.sessionKeys()
 		if keys == nil {
 			return
 		}
 		if packet[1] >= 192 && packet[1] <= 223 {
-			if plain, err := keys.decryptRTCP(packet); err == nil {
+			if plain, err := keys.DecryptRTCP(packet); err == nil {
 				t.events.rtcp(plain)
 			}
 			return
 		}
-		if plain, err := keys.decryptRTP(packet); err == nil {
+		if plain, err := keys.DecryptRTP(packet); err == nil {
 			t.events.rtp(plain)
 		}
 	}
 }
 
-func (t *transport) sessionKeys() *sessionKeys {
+func (t *transport) sessionKeys() *dtlssrtp.Keys {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.keys
@@ -211,7 +213,7 @@ func (t *transport) sendRTP(packet []byte) error {
 	if keys == nil {
 		return errNotReady
 	}
-	encrypted, err := keys.encryptRTP(packet)
+	encrypted, err := keys.EncryptRTP(packet)
 	if err != nil {
 		return err
 	}
@@ -224,7 +226,7 @@ func (t *transport) sendRTCP(packet []byte) error {
 	if keys == nil {
 		return errNotReady
 	}
-	encrypted, err := keys.encryptRTCP(packet)
+	encrypted, err := keys.EncryptRTCP(packet)
 	if err != nil {
 		return err
 	}
@@ -307,60 +309,4 @@ func (t *transport) close() {
 			p.close()
 		}
 	}
-}
-
-// sessionKeys encrypts and decrypts media (RFC 5764).
-type sessionKeys struct {
-	mu      sync.Mutex
-	inbound *srtp.Context
-	outward *srtp.Context
-}
-
-func newSessionKeys(conn *dtls.Conn, isClient bool, inboundOptions ...srtp.ContextOption) (*sessionKeys, error) {
-	profile, ok := conn.SelectedSRTPProtectionProfile()
-	if !ok {
-		return nil, errors.New("the client doesn't want SRTP")
-	}
-	state, ok := conn.ConnectionState()
-	if !ok {
-		return nil, errors.New("DTLS has no state")
-	}
-	// The numbers of the profiles are those of IANA in both packages.
-	config := srtp.Config{Profile: srtp.ProtectionProfile(profile)}
-	if err := config.ExtractSessionKeysFromDTLS(&state, isClient); err != nil {
-		return nil, fmt.Errorf("keys of SRTP: %w", err)
-	}
-	inbound, err := srtp.CreateContext(config.Keys.RemoteMasterKey, config.Keys.RemoteMasterSalt, config.Profile, inboundOptions...)
-	if err != nil {
-		return nil, err
-	}
-	outward, err := srtp.CreateContext(config.Keys.LocalMasterKey, config.Keys.LocalMasterSalt, config.Profile)
-	if err != nil {
-		return nil, err
-	}
-	return &sessionKeys{inbound: inbound, outward: outward}, nil
-}
-
-func (k *sessionKeys) decryptRTP(packet []byte) ([]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.inbound.DecryptRTP(nil, packet, nil)
-}
-
-func (k *sessionKeys) decryptRTCP(packet []byte) ([]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.inbound.DecryptRTCP(nil, packet, nil)
-}
-
-func (k *sessionKeys) encryptRTP(packet []byte) ([]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.outward.EncryptRTP(nil, packet, nil)
-}
-
-func (k *sessionKeys) encryptRTCP(packet []byte) ([]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.outward.EncryptRTCP(nil, packet, nil)
 }

@@ -68,6 +68,11 @@ func (e *element) postConferenceError(err error) {
 }
 
 func (e *element) postSettingsError(err error) {
+	var missing *media.MissingElementError
+	if errors.As(err, &missing) {
+		e.postMediaError(err, "properties")
+		return
+	}
 	e.post(resource(gst.ResourceErrorSettings, "A property is missing or malformed."), err.Error())
 }
 

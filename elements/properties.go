@@ -96,6 +96,7 @@ var properties = []property{
 		get: func(e *element) any { return e.settings.latencyMS },
 		set: func(s *settings, v any) { s.latencyMS, _ = v.(uint32) },
 	},
+	str("video-codecs", "Video codecs", "Video codecs to send and to receive, comma-separated, in order of preference; those without elements here are left out", defaultVideoCodecs, func(s *settings) *string { return &s.videoCodecs }),
 	flag("sync", "Sync", "Pace what is sent by its timestamps: a file plays in real time", true, func(s *settings) *bool { return &s.sync }),
 	{
 		name: "state",

@@ -11,8 +11,10 @@ import (
 	"strings"
 
 	"gstjitsi/elements/gstx"
+	"gstjitsi/elements/media"
 	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/discovery"
+	"gstjitsi/signaling/jingle"
 )
 
 const (
@@ -20,6 +22,8 @@ const (
 	defaultNick      = "gst-jitsi"
 	defaultLatencyMS = uint32(200)
 )
+
+var defaultVideoCodecs = strings.Join(media.Names(jingle.Video), ",")
 
 // settings are the values of the writable properties.
 type settings struct {
@@ -35,11 +39,12 @@ type settings struct {
 	caFile                                  string
 	localAddresses                          string
 	latencyMS                               uint32
+	videoCodecs                             string
 	sync                                    bool
 }
 
 func defaultSettings() settings {
-	return settings{server: defaultServer, nick: defaultNick, latencyMS: defaultLatencyMS, sync: true}
+	return settings{server: defaultServer, nick: defaultNick, latencyMS: defaultLatencyMS, videoCodecs: defaultVideoCodecs, sync: true}
 }
 
 func (s *settings) setLocation(location string) {
@@ -101,16 +106,31 @@ func (s *settings) conferenceConfig() (conference.Config, error) {
 	if _, err := s.addresses(); err != nil {
 		return conference.Config{}, err
 	}
+	codecs, err := s.codecs()
+	if err != nil {
+		return conference.Config{}, err
+	}
 	config := conference.Config{
 		Room: room, Nick: s.nick, Email: s.email, AvatarURL: s.avatarURL, Region: s.region,
 		Username: s.username, Password: s.password, Token: s.token, RoomPassword: s.roomPassword,
-		TLS: tlsConfig, Codecs: videoCodecs,
+		TLS: tlsConfig, Codecs: codecs,
 	}
 	return config, s.locate(&config)
 }
 
-// videoCodecs are the codecs that the elements take, in order of preference.
-var videoCodecs = []string{"vp8"}
+// codecs are those of video-codecs that GStreamer has the elements for here, in order of preference: what we announce,
+// and take of an offer.
+func (s *settings) codecs() ([]string, error) {
+	names, err := media.ParseNames(jingle.Video, s.videoCodecs)
+	if err != nil {
+		return nil, fmt.Errorf("video-codecs: %w", err)
+	}
+	usable, missing := media.Usable(names)
+	if len(usable) == 0 {
+		return nil, fmt.Errorf("video-codecs: %w", errors.Join(missing...))
+	}
+	return usable, nil
+}
 
 // locate fills in the addresses: those that the user gave, and else those that the deployment's config.js names. With
 // websocket-url and xmpp-domain set nothing is fetched.

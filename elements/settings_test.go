@@ -3,8 +3,11 @@ package elements
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"gstjitsi/elements/media"
 )
 
 func TestLocationSetsServerTenantRoomAndToken(t *testing.T) {
@@ -53,6 +56,7 @@ func TestMalformedSettingsNameTheProperty(t *testing.T) {
 		"location":        func(s *settings) { s.setLocation("not a meeting") },
 		"server":          func(s *settings) { s.server = "ftp://x" },
 		"ca-file":         func(s *settings) { s.caFile = notPEM },
+		"video-codecs":    func(s *settings) { s.videoCodecs = "vp8,h265" },
 		"local-addresses": func(s *settings) { s.localAddresses = "127.0.0.1,somewhere" },
 	} {
 		s := defaultSettings()
@@ -66,6 +70,30 @@ func TestMalformedSettingsNameTheProperty(t *testing.T) {
 	s.room, s.caFile = "r", filepath.Join(t.TempDir(), "missing.pem")
 	if _, err := s.conferenceConfig(); err == nil || !strings.Contains(err.Error(), "ca-file") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestVideoCodecsAreAPreference(t *testing.T) {
+	s := defaultSettings()
+	s.room, s.videoCodecs = "r", "H264, vp9"
+	c, err := s.conferenceConfig()
+	if err != nil || !slices.Equal(c.Codecs, []string{"h264", "vp9"}) {
+		t.Errorf("got %v, %v", c.Codecs, err)
+	}
+}
+
+func TestACodecWithoutElementsIsNotAnnounced(t *testing.T) {
+	missing := media.AV1.Available()
+	s := defaultSettings()
+	s.room = "r"
+	c, err := s.conferenceConfig()
+	if err != nil || slices.Contains(c.Codecs, "av1") != (missing == nil) || !slices.Contains(c.Codecs, "vp8") {
+		t.Errorf("got %v, %v", c.Codecs, err)
+	}
+	s.videoCodecs = "av1"
+	_, err = s.conferenceConfig()
+	if (err == nil) != (missing == nil) || err != nil && !strings.Contains(err.Error(), "rtpav1") {
+		t.Errorf("got %v where %v", err, missing)
 	}
 }
 

@@ -9,6 +9,7 @@ void gstx_class_ref (GType type);
 GType gstx_class_type (gpointer klass);
 void gstx_object_unref (gpointer object);
 void gstx_flag_set (gpointer object, guint flag);
+gboolean gstx_has_property (gpointer object, const char *name);
 guint gstx_disconnect_signal (gpointer object, const char *signal);
 
 /* A gate: drops buffers on the pads that it was added to until it is opened. */

@@ -20,6 +20,12 @@ func SetFromString(object gobject.Object, property, value string) {
 	C.gst_util_set_object_arg((*C.GObject)(gobject.UnsafeObjectToGlibNone(object)), p, v)
 }
 
+// HasProperty says whether an object has a property: versions and plugins differ.
+func HasProperty(object gobject.Object, property string) (has bool) {
+	withCString(property, func(c *C.char) { has = C.gstx_has_property(native(object), c) != 0 })
+	return has
+}
+
 // Notify emits the notify signal of a property.
 func Notify(object gobject.Object, property string) {
 	withCString(property, func(c *C.char) {

@@ -72,6 +72,13 @@ gstx_flag_set (gpointer object, guint flag)
   GST_OBJECT_UNLOCK (object);
 }
 
+gboolean
+gstx_has_property (gpointer object, const char *name)
+{
+  return g_object_class_find_property (G_OBJECT_GET_CLASS (object),
+      name) != NULL;
+}
+
 guint
 gstx_disconnect_signal (gpointer object, const char *signal)
 {

@@ -12,12 +12,15 @@ import (
 // MissingElementError names an element that GStreamer does not have here.
 type MissingElementError struct {
 	Factory string // empty where any of a kind would do
-	Purpose string
+	Purpose string // empty where the factory says enough
 }
 
 func (e *MissingElementError) Error() string {
 	if e.Factory == "" {
 		return "GStreamer has no " + e.Purpose
+	}
+	if e.Purpose != "" {
+		return fmt.Sprintf("GStreamer element %q for %s is missing", e.Factory, e.Purpose)
 	}
 	return fmt.Sprintf("GStreamer element %q is missing", e.Factory)
 }

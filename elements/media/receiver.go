@@ -21,6 +21,12 @@ type Receiver struct {
 // NewReceiver builds the chain behind a tee; Output is its end. Nothing flows before Start.
 func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw bool) (*Receiver, error) {
 	factories := []string{codec.Depay}
+	if codec.DepayCaps != "" {
+		factories = append(factories, "capsfilter")
+	}
+	if codec.Parse != "" {
+		factories = append(factories, codec.Parse)
+	}
 	if raw {
 		decoder, err := decoderFor(codec)
 		if err != nil {
@@ -35,7 +41,7 @@ func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw bool) (*Receiver
 		return nil, err
 	}
 	r.elements = elements
-	r.configure()
+	r.configure(codec)
 	r.dropEOS()
 	return r, nil
 }
@@ -49,12 +55,16 @@ func converters(codec Codec) []string {
 
 // configure keeps errors of what follows from travelling up to the socket, which would end all reception, and makes
 // a video start with a key frame.
-func (r *Receiver) configure() {
+func (r *Receiver) configure(codec Codec) {
 	depayloader := r.elements[0]
 	gstx.ShieldErrors(depayloader.GetStaticPad("sink"))
-	if depayloader.GetFactory().GetName() == VP8.Depay {
-		depayloader.SetObjectProperty("wait-for-keyframe", true)
-		depayloader.SetObjectProperty("request-keyframe", true)
+	if codec.DepayCaps != "" {
+		r.elements[1].SetObjectProperty("caps", gst.CapsFromString(codec.DepayCaps))
+	}
+	for _, property := range []string{"wait-for-keyframe", "request-keyframe"} {
+		if gstx.HasProperty(depayloader, property) {
+			depayloader.SetObjectProperty(property, true)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ elements-test: build
 	G_DEBUG=fatal-criticals $(GST_ENV) scripts/cgo go test ./elements/...
 
 e2e: build
-	$(GST_ENV) go test -count=1 -p 1 -timeout 20m ./tests/footage ./tests/launch ./tests/media ./tests/demo ./tests/e2e
+	$(GST_ENV) go test -count=1 -p 1 -timeout 20m ./tests/footage ./tests/launch ./tests/media ./tests/robot ./tests/demo ./tests/e2e
 
 # The elements load and document themselves.
 inspect: build

@@ -31,7 +31,7 @@ type Track struct {
 // Frame is one block.
 type Frame struct {
 	Time time.Duration
-	Size int
+	Data []byte // encoded
 	Key  bool
 }
 
@@ -261,7 +261,7 @@ func (r *matroskaReader) block(body []byte, key bool) {
 	for _, track := range r.file.Tracks {
 		if track.Number == number {
 			at := int64(r.cluster) + int64(int16(binary.BigEndian.Uint16(body[length:])))
-			track.Frames = append(track.Frames, Frame{time.Duration(at * int64(r.scale)), len(body) - length - 3, key})
+			track.Frames = append(track.Frames, Frame{time.Duration(at * int64(r.scale)), body[length+3:], key})
 			r.track = track
 		}
 	}

@@ -39,7 +39,9 @@ type controller struct {
 	slots       slotTable
 	present     []conference.Participant // in the order of arrival
 	constraints colibri.ReceiverVideoConstraints
-	finished    bool // all sink pads of a jitsisink are at their end
+	heights     map[string]int // of our sources that somebody wants, as the bridge said
+	channel     bool           // to the bridge is open
+	finished    bool           // all sink pads of a jitsisink are at their end
 }
 
 func newController(e *element, cfg conference.Config) (*controller, error) {
@@ -56,11 +58,11 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 		e: e, conf: conf,
 		config: transport.Config{
 			Bin: e, VideoCodecs: cfg.Codecs, LatencyMS: e.settings.latencyMS, LocalAddresses: addresses,
-			Send: e.kind.send, Pace: e.settings.sync,
+			Send: e.kind.send, Layers: e.settings.layers(), Pace: e.settings.sync,
 		},
 		mail: newMailbox(), announce: newMailbox(),
 		done: make(chan struct{}), announced: make(chan struct{}),
-		streams: map[uint32]*transport.Stream{}, slots: slotTable{},
+		streams: map[uint32]*transport.Stream{}, slots: slotTable{}, heights: map[string]int{},
 		constraints: colibri.ReceiverVideoConstraints{LastN: -1, Constraints: map[string]colibri.VideoConstraints{}},
 	}, nil
 }
@@ -189,6 +191,10 @@ func (c *controller) on(event conference.Event) {
 	case conference.ParticipantLeft:
 		c.present = slices.DeleteFunc(c.present, func(p conference.Participant) bool { return p.ID == ev.Participant.ID })
 		c.route()
+	case conference.SenderConstraints:
+		c.constrainSink(ev.SourceName, ev.MaxHeight)
+	case conference.BridgeChannel:
+		c.onBridgeChannel(ev.Open)
 	case conference.StateChanged:
 		c.e.setState(ev.State)
 	}
@@ -218,7 +224,8 @@ func (c *controller) startSession(offer *jingle.SessionInitiate) {
 		c.endSession()
 		return
 	}
-	answer.Sources = c.connectSinks()
+	c.connectSinks()
+	answer.Sources = c.describeSinks()
 	c.conf.Accept(sid, answer)
 }
 
@@ -227,14 +234,14 @@ func (c *controller) endSession() {
 		return
 	}
 	for _, p := range c.e.sinkPads() {
-		p.sender.Disconnect()
-		p.announced = false
+		p.disconnect()
 	}
 	for _, p := range c.e.sourcePads() {
 		c.detach(p)
 	}
 	c.transport.Close()
-	c.transport, c.sid, c.connected = nil, "", false
+	c.transport, c.sid, c.connected, c.channel = nil, "", false, false
+	c.heights = map[string]int{}
 	c.streams = map[uint32]*transport.Stream{}
 	c.sources = nil
 	c.cleaning.Go(gstx.Collect)

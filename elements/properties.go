@@ -98,6 +98,7 @@ var properties = []property{
 	},
 	str("video-codecs", "Video codecs", "Video codecs to send and to receive, comma-separated, in order of preference; those without elements here are left out", defaultVideoCodecs, func(s *settings) *string { return &s.videoCodecs }),
 	flag("sync", "Sync", "Pace what is sent by its timestamps: a file plays in real time", true, func(s *settings) *bool { return &s.sync }),
+	flag("simulcast", "Simulcast", "Send raw video to the camera's pad in two sizes from 360 lines on, and in three from 720 lines on", true, func(s *settings) *bool { return &s.simulcast }),
 	{
 		name: "state",
 		spec: func(name string) *gobject.ParamSpec {

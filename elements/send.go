@@ -6,6 +6,8 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
+	"gstjitsi/elements/media"
+	"gstjitsi/elements/transport"
 	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/jingle"
 )
@@ -32,44 +34,71 @@ func (c *controller) updateLocalSources() {
 	c.conf.SetLocalSources(list)
 }
 
-// connectSinks links all pads to the transport and describes their sources for the session.
-func (c *controller) connectSinks() []jingle.LocalSource {
+// connectSinks links all pads to the transport.
+func (c *controller) connectSinks() {
+	for _, p := range c.e.playingSinks() {
+		if !p.connected {
+			c.connectSink(p)
+		}
+	}
+}
+
+func (c *controller) connectSink(p *sinkPad) {
+	var outlets []media.Outlet
+	for _, sender := range c.transport.Senders(p.media, p.index) {
+		outlets = append(outlets, sender)
+	}
+	p.connected = true
+	p.sender.SetHeight(c.wantedHeight(p))
+	if err := p.sender.Connect(outlets); err != nil {
+		c.e.postMediaError(err, p.ghost.GetName())
+	}
+}
+
+// describeSinks says for the session what all pads send whose caps are known, and takes it for announced.
+func (c *controller) describeSinks() []jingle.LocalSource {
 	var list []jingle.LocalSource
 	for _, p := range c.e.playingSinks() {
-		if source, ok := c.connectSink(p); ok {
+		if source := c.describe(p); len(source.SSRCs) > 0 {
+			p.announced = source
 			list = append(list, source)
 		}
 	}
 	return list
 }
 
-func (c *controller) connectSink(p *sinkPad) (jingle.LocalSource, bool) {
-	sender := c.transport.Sender(p.media, p.index)
-	if sender == nil || p.announced {
-		return jingle.LocalSource{}, false
-	}
-	if err := p.sender.Connect(sender.Sink(), sender.Codec); err != nil {
-		c.e.postMediaError(err, p.ghost.GetName())
-		return jingle.LocalSource{}, false
-	}
-	p.announced = true
-	return c.describe(p), true
-}
-
+// describe is without SSRCs where nothing can be said yet.
 func (c *controller) describe(p *sinkPad) jingle.LocalSource {
+	used := p.sender.Used()
+	senders := c.transport.Senders(p.media, p.index)
+	if used == 0 || used > len(senders) {
+		return jingle.LocalSource{}
+	}
 	name := p.name(c.conf.EndpointID())
-	return c.transport.Sender(p.media, p.index).Source(name, name+"-msid "+name, p.videoType())
+	return transport.Describe(senders[:used], name, name+"-msid "+name, p.videoType())
 }
 
-// announceSinks adds pads that came while a session is up.
+// announceSinks brings the session in step with pads that came while it is up, and with their caps.
 func (c *controller) announceSinks() {
 	if c.transport == nil {
 		return
 	}
-	if sources := c.connectSinks(); len(sources) > 0 {
-		c.conf.AddSessionSources(c.sid, sources)
-		c.openSinks()
+	c.connectSinks()
+	var added, removed []jingle.LocalSource
+	for _, p := range c.e.playingSinks() {
+		source := c.describe(p)
+		if len(source.SSRCs) == 0 || slices.Equal(source.SSRCs, p.announced.SSRCs) {
+			continue
+		}
+		if len(p.announced.SSRCs) > 0 {
+			removed = append(removed, p.announced)
+		}
+		p.announced = source
+		added = append(added, source)
 	}
+	c.conf.RemoveSessionSources(c.sid, removed)
+	c.conf.AddSessionSources(c.sid, added)
+	c.openSinks()
 }
 
 // openSinks lets data through once there is somebody to get it. All files start with the same shift.
@@ -79,20 +108,47 @@ func (c *controller) openSinks() {
 	}
 	now := c.e.GetCurrentRunningTime()
 	for _, p := range c.e.playingSinks() {
-		if p.announced {
+		if p.connected {
 			p.sender.Open()
 			p.hold.end(now)
 		}
 	}
 }
 
+// constrainSink follows the bridge, which says how high pictures of a source anybody wants; 0: nobody watches.
+func (c *controller) constrainSink(name string, height int) {
+	c.heights[name] = height
+	gstx.Log.Logf(gst.LevelDebug, c.e, "height wanted of %s: %d", name, height)
+	c.updateHeights()
+}
+
+func (c *controller) onBridgeChannel(open bool) {
+	c.channel = c.channel || open
+	c.updateHeights()
+}
+
+func (c *controller) updateHeights() {
+	for _, p := range c.e.sinkPads() {
+		p.sender.SetHeight(c.wantedHeight(p))
+	}
+}
+
+// wantedHeight is what the bridge said last. It says nothing before anybody has watched (a-alice), but without its
+// channel it can't say anything.
+func (c *controller) wantedHeight(p *sinkPad) int {
+	height, told := c.heights[p.name(c.conf.EndpointID())]
+	if p.media == jingle.Audio || !told && !c.channel {
+		return media.AnyHeight
+	}
+	return height
+}
+
 // withdraw takes a pad's source out of the session.
 func (c *controller) withdraw(p *sinkPad) {
 	announced := p.announced
-	p.announced = false
-	p.sender.Disconnect()
-	if announced && c.transport != nil {
-		c.conf.RemoveSessionSources(c.sid, []jingle.LocalSource{c.describe(p)})
+	p.disconnect()
+	if len(announced.SSRCs) > 0 && c.transport != nil {
+		c.conf.RemoveSessionSources(c.sid, []jingle.LocalSource{announced})
 	}
 	c.updateLocalSources()
 }

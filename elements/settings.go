@@ -40,11 +40,19 @@ type settings struct {
 	localAddresses                          string
 	latencyMS                               uint32
 	videoCodecs                             string
-	sync                                    bool
+	sync, simulcast                         bool
 }
 
 func defaultSettings() settings {
-	return settings{server: defaultServer, nick: defaultNick, latencyMS: defaultLatencyMS, videoCodecs: defaultVideoCodecs, sync: true}
+	return settings{server: defaultServer, nick: defaultNick, latencyMS: defaultLatencyMS, videoCodecs: defaultVideoCodecs, sync: true, simulcast: true}
+}
+
+// layers are the sizes in which the camera's picture may be sent.
+func (s *settings) layers() int {
+	if s.simulcast {
+		return media.MaxLayers
+	}
+	return 1
 }
 
 func (s *settings) setLocation(location string) {

@@ -25,8 +25,11 @@ type sinkPad struct {
 
 	hold hold
 
-	ended     bool // EOS came; guarded by element.mu
-	announced bool // in the session; only the controller touches it
+	ended bool // EOS came; guarded by element.mu
+
+	// only the controller touches these
+	connected bool               // to the transport
+	announced jingle.LocalSource // in the session; without SSRCs: not yet
 }
 
 func (e *element) newSinkPad(t padTemplate, template gst.PadTemplate, name string) (*sinkPad, error) {
@@ -36,9 +39,12 @@ func (e *element) newSinkPad(t padTemplate, template gst.PadTemplate, name strin
 		return nil, err
 	}
 	e.mu.Lock()
-	pace := e.settings.sync
+	options := media.SenderOptions{Sync: e.settings.sync, Layers: 1}
+	if index == 0 { // pictures of a screen are there to be read: one size is enough
+		options.Layers = e.settings.layers()
+	}
 	e.mu.Unlock()
-	sender, err := media.NewSender(e, pace)
+	sender, err := media.NewSender(e, options)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +99,9 @@ func (e *element) onSinkEvent(p *sinkPad, event *gst.Event) (ret gst.PadProbeRet
 	case gst.EventCaps:
 		if err := p.sender.SetCaps(event.ParseCaps()); err != nil {
 			e.postMediaError(err, p.ghost.GetName())
+			break
 		}
+		e.controlling((*controller).announceSinks)
 	case gst.EventEOS:
 		e.onSinkEOS(p)
 		ret = gst.PadProbeDrop
@@ -103,6 +111,11 @@ func (e *element) onSinkEvent(p *sinkPad, event *gst.Event) (ret gst.PadProbeRet
 		e.mu.Unlock()
 	}
 	return ret
+}
+
+func (p *sinkPad) disconnect() {
+	p.sender.Disconnect()
+	p.connected, p.announced = false, jingle.LocalSource{}
 }
 
 // name is the source's name in signalling.

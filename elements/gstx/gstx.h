@@ -46,3 +46,7 @@ void gstx_shield (GstPad * pad, gboolean errors);
 /* Answers an rtpbin's request-pt-map with these caps instead of what others would. */
 void gstx_provide_pt_map (GstElement * rtpbin, guint n, const guint * pts, const char **caps);
 void gstx_disable_upnp (GstElement * webrtcbin);
+
+/* Two temporal layers of a vp8enc, and their bitrate (bit/s). */
+void gstx_set_temporal_layers (GstElement * encoder);
+void gstx_set_temporal_bitrate (GstElement * encoder, gint bitrate);

@@ -27,6 +27,9 @@ type Codec struct {
 	// is but one form and the caps are complete without.
 	Parse string
 
+	// Simulcast says that the bridge switches between sizes of a picture in this codec, each an SSRC.
+	Simulcast bool
+
 	// DepayCaps is what the depayloader is held to; empty: whatever it makes of itself.
 	DepayCaps string
 }
@@ -39,7 +42,7 @@ var (
 	}
 	VP8 = Codec{
 		Name: "vp8", Media: jingle.Video, Caps: "video/x-vp8", Raw: "video/x-raw",
-		Pay: "rtpvp8pay", Depay: "rtpvp8depay", ClockRate: 90000,
+		Pay: "rtpvp8pay", Depay: "rtpvp8depay", ClockRate: 90000, Simulcast: true,
 	}
 	// VP9 says the size in RTP only if the sender likes to (the scalability structure): muxers want it always.
 	VP9 = Codec{

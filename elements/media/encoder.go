@@ -2,28 +2,123 @@ package media
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
 )
 
-// newEncoder makes the chain that encodes raw media for a conversation: no look-ahead, constant bitrate, key frames
-// on request only.
-func newEncoder(bin gst.Bin, codec Codec) ([]gst.Element, error) {
-	switch codec.Name {
-	case "opus":
-		return opusEncoder(bin)
-	case "vp8":
-		return vp8Encoder(bin)
-	}
-	return nil, &MissingElementError{Purpose: "encoder for " + codec.Caps}
+// encoder is an element that we know how to set for a conversation: no look-ahead, constant bitrate, key frames on
+// request.
+type encoder struct {
+	factory  string
+	codec    string            // encoding name
+	settings map[string]string // properties and their texts
+	bitrate  string            // the property
+	unit     int               // of it, in bit/s
+	live     bool              // whether the bitrate may change while it works
+	caps     string            // that its output must have; empty: any
 }
 
-// opusEncoder measures the level before it encodes: the payloader writes it into each packet (RFC 6464), and the bridge
-// finds the dominant speaker by it.
-func opusEncoder(bin gst.Bin) ([]gst.Element, error) {
-	elements, err := makeChain(bin, []string{"audioconvert", "audioresample", "level", "opusenc"})
+// keyFrameDistance is for receivers whose requests got lost: a key frame a minute at 30 frames a second.
+const keyFrameDistance = 1800
+
+var vpxSettings = map[string]string{
+	"deadline":            "1",
+	"cpu-used":            "8",
+	"end-usage":           "cbr",
+	"error-resilient":     "default",
+	"keyframe-max-dist":   fmt.Sprint(keyFrameDistance),
+	"lag-in-frames":       "0",
+	"buffer-size":         "500",
+	"buffer-initial-size": "300",
+	"buffer-optimal-size": "400",
+	"min-quantizer":       "2",
+	"max-quantizer":       "56",
+}
+
+// The profile that everybody decodes, and that the bridge offers (42e01f).
+const baseline = "video/x-h264,profile=constrained-baseline"
+
+var encoders = []encoder{
+	{factory: "vp8enc", codec: "vp8", settings: vpxSettings, bitrate: "target-bitrate", unit: 1, live: true},
+	{factory: "vp9enc", codec: "vp9", settings: vpxSettings, bitrate: "target-bitrate", unit: 1, live: true},
+	{factory: "x264enc", codec: "h264", bitrate: "bitrate", unit: 1000, live: true, caps: baseline, settings: map[string]string{
+		"tune": "zerolatency", "speed-preset": "superfast", "key-int-max": fmt.Sprint(keyFrameDistance), "bframes": "0",
+		"vbv-buf-capacity": "500", "aud": "false",
+	}},
+	{factory: "openh264enc", codec: "h264", bitrate: "bitrate", unit: 1, live: true, caps: baseline, settings: map[string]string{
+		"rate-control": "bitrate", "usage-type": "camera", "complexity": "low", "gop-size": fmt.Sprint(keyFrameDistance),
+	}},
+	{factory: "vah264lpenc", codec: "h264", bitrate: "bitrate", unit: 1000, live: true, caps: baseline, settings: map[string]string{
+		"rate-control": "cbr", "b-frames": "0", "key-int-max": "1024",
+	}},
+	{factory: "vah264enc", codec: "h264", bitrate: "bitrate", unit: 1000, live: true, caps: baseline, settings: map[string]string{
+		"rate-control": "cbr", "b-frames": "0", "key-int-max": "1024",
+	}},
+	{factory: "av1enc", codec: "av1", bitrate: "target-bitrate", unit: 1000, settings: map[string]string{
+		"usage-profile": "realtime", "cpu-used": "10", "end-usage": "cbr", "lag-in-frames": "0",
+		"keyframe-max-dist": fmt.Sprint(keyFrameDistance), "row-mt": "true",
+	}},
+}
+
+// factoryTypeEncoder is GST_ELEMENT_FACTORY_TYPE_ENCODER.
+const factoryTypeEncoder gst.ElementFactoryListType = 1 << 1
+
+// encoderFor picks the encoder with the highest rank among those installed that we know.
+func encoderFor(codec Codec) (encoder, error) {
+	best, rank := encoder{}, uint(0)
+	for _, factory := range gst.ElementFactoryListGetElements(factoryTypeEncoder, gst.RankMarginal) {
+		i := slices.IndexFunc(encoders, func(e encoder) bool { return e.codec == codec.Name && e.factory == factory.GetName() })
+		if i >= 0 && factory.GetRank() > rank {
+			best, rank = encoders[i], factory.GetRank()
+		}
+	}
+	if rank == 0 {
+		return best, &MissingElementError{Purpose: "encoder for " + codec.Caps}
+	}
+	return best, nil
+}
+
+// CanEncode says whether raw media can become this codec here.
+func CanEncode(codec Codec) bool {
+	if codec.Media == "audio" {
+		return gst.ElementFactoryFind(opusEncoder) != nil
+	}
+	_, err := encoderFor(codec)
+	return err == nil
+}
+
+// configure sets an encoder that has just been made, for pictures of a height.
+func (e encoder) configure(element gst.Element, height int) {
+	for property, value := range e.settings {
+		gstx.SetFromString(element, property, value)
+	}
+	if e.settings["deadline"] != "" { // libvpx
+		gstx.SetFromString(element, "threads", fmt.Sprint(threads(height)))
+	}
+}
+
+// threads are what an encoder may use: small pictures don't profit.
+func threads(height int) int {
+	if height <= 360 {
+		return 1
+	}
+	return 2
+}
+
+// setBitrate sets bit/s.
+func (e encoder) setBitrate(element gst.Element, bitrate int) {
+	gstx.SetFromString(element, e.bitrate, fmt.Sprint(max(bitrate/e.unit, 1)))
+}
+
+const opusEncoder = "opusenc"
+
+// newAudioEncoder measures the level before it encodes: the payloader writes it into each packet (RFC 6464), and the
+// bridge finds the dominant speaker by it.
+func newAudioEncoder(bin gst.Bin) ([]gst.Element, error) {
+	elements, err := makeChain(bin, []string{"audioconvert", "audioresample", "level", opusEncoder})
 	if err != nil {
 		return nil, err
 	}
@@ -31,30 +126,5 @@ func opusEncoder(bin gst.Bin) ([]gst.Element, error) {
 	level.SetObjectProperty("audio-level-meta", true)
 	level.SetObjectProperty("post-messages", false)
 	gstx.SetFromString(encoder, "inband-fec", "true")
-	return elements, nil
-}
-
-// keyFrameDistance is for receivers whose requests got lost: a key frame a minute at 30 frames a second.
-const keyFrameDistance = 1800
-
-func vp8Encoder(bin gst.Bin) ([]gst.Element, error) {
-	elements, err := makeChain(bin, []string{"videoconvert", "vp8enc"})
-	if err != nil {
-		return nil, err
-	}
-	for property, value := range map[string]string{
-		"deadline":            "1",
-		"cpu-used":            "8",
-		"end-usage":           "cbr",
-		"error-resilient":     "default",
-		"keyframe-max-dist":   fmt.Sprint(keyFrameDistance),
-		"lag-in-frames":       "0",
-		"buffer-size":         "500",
-		"buffer-initial-size": "300",
-		"buffer-optimal-size": "400",
-		"threads":             "2",
-	} {
-		gstx.SetFromString(elements[1], property, value)
-	}
 	return elements, nil
 }

@@ -20,15 +20,12 @@ import (
 // READY while it works on a description leaks its sockets and threads.
 const negotiationLimit = 10 * time.Second
 
-// videoSenders are the m-lines for video of ours: camera and screen.
-const videoSenders = 2
-
 // Negotiate gives webrtcbin the offer and makes our answer to the focus. No candidates go into it: the bridge
 // learns them as peer-reflexive ones, and nothing waits for gathering.
 func (t *Transport) Negotiate() (jingle.SessionAccept, error) {
 	options := sdp.Options{Codecs: append([]string{"opus"}, t.cfg.VideoCodecs...), VideoSenders: 1}
 	if t.cfg.Send {
-		options.VideoSenders = videoSenders
+		options.VideoSenders = len(t.senders) - 1 // all but the microphone's
 	}
 	offer, err := sdp.Offer(t.cfg.Offer, options)
 	if err != nil {

@@ -14,80 +14,99 @@ import (
 	"gstjitsi/signaling/sdp"
 )
 
-// Sender is one stream of ours: the payloader and the capsfilter in front of a sink pad of webrtcbin. The capsfilter says
-// payload type, SSRC and header extensions; webrtcbin would pick its own.
+// Sender is one stream of ours, an SSRC: a payloader, and the capsfilter in front of a sink pad of webrtcbin. The
+// capsfilter says payload type, SSRC and header extensions; webrtcbin would pick its own. It implements media.Outlet.
 type Sender struct {
 	Media jingle.Media
 	Index int // 0: microphone or camera, 1: screen
-	Codec media.Codec
+	Layer int // of simulcast, 0: the smallest pictures
 
 	transport *Transport
 	ssrc, rtx uint32
-	elements  []gst.Element
+	offered   []offered
+	filter    gst.Element
+	payloader gst.Element // nil before Use
+	codec     string      // that the payloader is for
+}
+
+// offered is a codec that the bridge offers and that we can pay.
+type offered struct {
+	media.Codec
+	jingle.PayloadType
+}
+
+// sendLine is an m-line of ours.
+type sendLine struct {
+	media        jingle.Media
+	index, layer int
+}
+
+// sendLines are the m-lines that a session with these many layers of a camera has. Web clients send three sizes of a
+// screen, too, but all of them switched off except the largest.
+func sendLines(layers int) []sendLine {
+	lines := []sendLine{{jingle.Audio, 0, 0}}
+	for layer := range max(layers, 1) {
+		lines = append(lines, sendLine{jingle.Video, 0, layer})
+	}
+	return append(lines, sendLine{jingle.Video, 1, 0})
 }
 
 // makeSenders makes the senders of all m-lines, in their order: webrtcbin counts its sink pads by m-line.
 func (t *Transport) makeSenders() error {
-	if err := t.makeSender(jingle.Audio, 0, []string{"opus"}); err != nil {
-		return err
-	}
-	for i := range videoSenders {
-		if err := t.makeSender(jingle.Video, i, t.cfg.VideoCodecs); err != nil {
+	for _, line := range sendLines(t.cfg.Layers) {
+		if err := t.makeSender(line); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *Transport) makeSender(m jingle.Media, index int, preference []string) error {
-	codec, pt, err := t.chooseCodec(m, preference)
-	if err != nil {
+func (t *Transport) makeSender(line sendLine) error {
+	s := &Sender{Media: line.media, Index: line.index, Layer: line.layer, transport: t, ssrc: newSSRC()}
+	var err error
+	if s.offered, err = t.payable(line.media); err != nil {
 		return err
 	}
-	s := &Sender{Media: m, Index: index, Codec: codec, transport: t, ssrc: newSSRC()}
-	pay, err := makeElement(codec.Pay, "")
-	if err != nil {
+	if s.filter, err = makeElement("capsfilter", ""); err != nil {
 		return err
 	}
-	filter, err := makeElement("capsfilter", "")
-	if err != nil {
-		return err
+	var all []string
+	for _, o := range s.offered {
+		all = append(all, t.rtpCaps(s, o.PayloadType))
 	}
-	if codec.Name == "vp8" {
-		gstx.SetFromString(pay, "picture-id-mode", "15-bit")
-	}
-	filter.SetObjectProperty("caps", gst.CapsFromString(t.rtpCaps(s, pt)))
-	s.elements = []gst.Element{pay, filter}
-	t.cfg.Bin.AddMany(pay, filter)
+	s.filter.SetObjectProperty("caps", gst.CapsFromString(strings.Join(all, ";")))
+	t.cfg.Bin.Add(s.filter)
 	t.senders = append(t.senders, s)
-	if !pay.Link(filter) {
-		return fmt.Errorf("%s does not link to capsfilter", codec.Pay)
-	}
 	name := fmt.Sprintf("sink_%d", len(t.senders)-1)
 	sink := t.webrtc.RequestPadSimple(name)
 	if sink == nil {
 		return fmt.Errorf("webrtcbin gives no pad %s", name)
 	}
-	if r := filter.GetStaticPad("src").Link(sink); r != gst.PadLinkOK {
+	if r := s.filter.GetStaticPad("src").Link(sink); r != gst.PadLinkOK {
 		return fmt.Errorf("can't link to webrtcbin's %s: %v", name, r)
 	}
-	pay.SyncStateWithParent()
-	filter.SyncStateWithParent()
+	s.filter.SyncStateWithParent()
 	return nil
 }
 
-// chooseCodec takes the first of the preference that the bridge offers and GStreamer can pay.
-func (t *Transport) chooseCodec(m jingle.Media, preference []string) (media.Codec, jingle.PayloadType, error) {
+// payable are the codecs of the preference that the bridge offers and GStreamer can pay.
+func (t *Transport) payable(m jingle.Media) ([]offered, error) {
+	preference := []string{media.Opus.Name}
+	if m == jingle.Video {
+		preference = t.cfg.VideoCodecs
+	}
+	var list []offered
 	for _, name := range preference {
-		codec, ok := media.ByName(name)
-		if !ok || codec.Media != m {
-			continue
-		}
-		if pt, ok := t.payloadType(m, name); ok {
-			return codec, pt, nil
+		codec, known := media.ByName(name)
+		pt, ok := t.payloadType(m, name)
+		if known && ok && gst.ElementFactoryFind(codec.Pay) != nil {
+			list = append(list, offered{codec, pt})
 		}
 	}
-	return media.Codec{}, jingle.PayloadType{}, fmt.Errorf("no common %s codec: the bridge does not offer %s", m, strings.Join(preference, ", "))
+	if len(list) == 0 {
+		return nil, fmt.Errorf("no common %s codec: the bridge does not offer %s", m, strings.Join(preference, ", "))
+	}
+	return list, nil
 }
 
 func (t *Transport) rtpCaps(s *Sender, pt jingle.PayloadType) string {
@@ -112,29 +131,84 @@ func newSSRC() uint32 {
 	}
 }
 
-// Sender finds the sender of a medium and index; nil where the transport has none.
-func (t *Transport) Sender(m jingle.Media, index int) *Sender {
-	i := slices.IndexFunc(t.senders, func(s *Sender) bool { return s.Media == m && s.Index == index })
-	if i < 0 {
-		return nil
-	}
-	return t.senders[i]
+// Senders finds the senders of a medium and index, by layer; none where the transport sends nothing.
+func (t *Transport) Senders(m jingle.Media, index int) []*Sender {
+	return slices.DeleteFunc(slices.Clone(t.senders), func(s *Sender) bool { return s.Media != m || s.Index != index })
 }
 
-// Sink is the pad that takes the encoded stream.
-func (s *Sender) Sink() gst.Pad { return s.elements[0].GetStaticPad("sink") }
+// Codecs are what the bridge takes here, in order of preference.
+func (s *Sender) Codecs() []media.Codec {
+	var list []media.Codec
+	for _, o := range s.offered {
+		list = append(list, o.Codec)
+	}
+	return list
+}
 
-// Source describes the stream for signalling, under a name. Its SSRC of retransmissions is known after Negotiate.
-func (s *Sender) Source(name, msid string, kind jingle.VideoType) jingle.LocalSource {
-	source := jingle.LocalSource{Name: name, Media: s.Media, MSID: msid, VideoType: kind, SSRCs: []uint32{s.ssrc}}
-	if s.rtx != 0 {
-		source.RTX = []uint32{s.rtx}
+// Use puts the payloader for a codec in place and returns the pad that takes the encoded stream. Nothing may flow.
+func (s *Sender) Use(codec media.Codec) (gst.Pad, error) {
+	i := slices.IndexFunc(s.offered, func(o offered) bool { return o.Name() == codec.Name })
+	if i < 0 {
+		return nil, fmt.Errorf("the bridge does not offer %s", codec.Name)
+	}
+	if s.codec == codec.Name {
+		return s.payloader.GetStaticPad("sink"), nil
+	}
+	pay, err := makeElement(codec.Pay, "")
+	if err != nil {
+		return nil, err
+	}
+	configurePayloader(pay, codec)
+	if s.payloader != nil {
+		continueNumbers(pay, s.payloader)
+		gstx.Discard(s.transport.cfg.Bin, s.payloader)
+	}
+	s.payloader, s.codec = pay, codec.Name
+	s.filter.SetObjectProperty("caps", gst.CapsFromString(s.transport.rtpCaps(s, s.offered[i].PayloadType)))
+	s.transport.cfg.Bin.Add(pay)
+	if !pay.Link(s.filter) {
+		return nil, fmt.Errorf("%s does not link to capsfilter", codec.Pay)
+	}
+	pay.SyncStateWithParent()
+	return pay.GetStaticPad("sink"), nil
+}
+
+// Name is the codec's.
+func (o offered) Name() string { return o.Codec.Name }
+
+func configurePayloader(pay gst.Element, codec media.Codec) {
+	switch codec.Name {
+	case "vp8", "vp9":
+		gstx.SetFromString(pay, "picture-id-mode", "15-bit")
+	case "h264":
+		gstx.SetFromString(pay, "aggregate-mode", "zero-latency")
+	}
+}
+
+// continueNumbers lets the packets of another codec follow those of the last one: SRTP takes a jump backwards for a
+// replay.
+func continueNumbers(pay, last gst.Element) {
+	if seqnum, ok := last.ObjectProperty("seqnum").(uint32); ok {
+		pay.SetObjectProperty("seqnum-offset", int32(uint16(seqnum+1)))
+	}
+}
+
+// Describe says for signalling what senders of one source send, under a name. The SSRCs of retransmissions are known
+// after Negotiate.
+func Describe(senders []*Sender, name, msid string, kind jingle.VideoType) jingle.LocalSource {
+	source := jingle.LocalSource{Name: name, Media: senders[0].Media, MSID: msid, VideoType: kind}
+	for _, s := range senders {
+		source.SSRCs = append(source.SSRCs, s.ssrc)
+		if s.rtx != 0 {
+			source.RTX = append(source.RTX, s.rtx)
+		}
 	}
 	return source
 }
 
 func (s *Sender) drop() {
-	for _, e := range slices.Backward(s.elements) {
-		gstx.Discard(s.transport.cfg.Bin, e)
+	if s.payloader != nil {
+		gstx.Discard(s.transport.cfg.Bin, s.payloader)
 	}
+	gstx.Discard(s.transport.cfg.Bin, s.filter)
 }

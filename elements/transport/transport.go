@@ -22,6 +22,7 @@ type Config struct {
 	LatencyMS      uint32   // of the jitter buffers
 	LocalAddresses []string // for ICE; empty: all but loopback
 	Send           bool     // make the m-lines and pads of our own sources
+	Layers         int      // sizes in which a camera's picture may be sent; at least 1
 	Pace           bool     // send by timestamps
 	Events         Events
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pion/logging"
 
+	"gstjitsi/signaling/colibri"
 	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/discovery"
 	"gstjitsi/signaling/jingle"
@@ -139,6 +140,15 @@ func (r *Robot) Sending(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// Watch asks the bridge for pictures of these heights by the names of their sources, and for no others.
+func (r *Robot) Watch(heights map[string]int) {
+	constraints := colibri.ReceiverVideoConstraints{LastN: -1, Constraints: map[string]colibri.VideoConstraints{}}
+	for source, height := range heights {
+		constraints.Constraints[source] = colibri.VideoConstraints{MaxHeight: height}
+	}
+	r.conf.SetReceiverConstraints(constraints)
 }
 
 // Leave leaves the room and waits for it; the error is why the robot had left before.

@@ -1,0 +1,165 @@
+package media
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+)
+
+// MaxLayers is how many sizes of a picture simulcast has at most.
+const MaxLayers = 3
+
+// size is what a picture measures, in pixels.
+type size struct{ width, height int }
+
+// The heights from which on a picture is sent in two and in three sizes.
+const (
+	twoLayers   = 360
+	threeLayers = 720
+)
+
+// layerSizes are the sizes in which a picture is sent, each twice the one before, as web clients do. The last is the
+// picture's own.
+func layerSizes(full size, most int) []size {
+	n := 1
+	switch {
+	case full.height >= threeLayers:
+		n = 3
+	case full.height >= twoLayers:
+		n = 2
+	}
+	n = min(n, most)
+	sizes := make([]size, n)
+	for i := range sizes {
+		divisor := 1 << (n - 1 - i)
+		sizes[i] = size{even(full.width / divisor), even(full.height / divisor)}
+	}
+	sizes[n-1] = full
+	return sizes
+}
+
+// even keeps to what pictures with halved colour can have.
+func even(n int) int { return max(n&^1, 2) }
+
+// usefulBitrate is what a layer of a height takes at most, bit/s: more is not seen. Web clients have the same figures.
+func usefulBitrate(height int) int {
+	switch {
+	case height <= 180:
+		return 200_000
+	case height <= 360:
+		return 500_000
+	case height <= 540:
+		return 1_000_000
+	case height <= 720:
+		return 1_500_000
+	}
+	return 3_000_000
+}
+
+// layer is one size of a picture: valve, queue, scaler, encoder. Its queue drops frames where the encoder is too slow.
+type layer struct {
+	size     size
+	encoder  encoder
+	temporal bool // has temporal layers
+	elements []gst.Element
+	valve    gst.Element
+	element  gst.Element // the encoder
+	on       atomic.Bool
+	bitrate  atomic.Int64
+}
+
+// newLayer makes a layer, closed.
+func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*layer, error) {
+	enc, err := encoderFor(codec)
+	if err != nil {
+		return nil, err
+	}
+	factories := []string{"valve", "queue"}
+	if scale {
+		factories = append(factories, "videoscale", "capsfilter")
+	}
+	factories = append(factories, enc.factory)
+	if enc.caps != "" {
+		factories = append(factories, "capsfilter")
+	}
+	elements, err := makeChain(bin, factories)
+	if err != nil {
+		return nil, err
+	}
+	l := &layer{size: sz, encoder: enc, elements: elements, valve: elements[0], temporal: temporal && enc.factory == "vp8enc"}
+	l.valve.SetObjectProperty("drop", true)
+	queue := elements[1]
+	gstx.SetFromString(queue, "max-size-buffers", "2")
+	gstx.SetFromString(queue, "max-size-bytes", "0")
+	gstx.SetFromString(queue, "max-size-time", "0")
+	if leaky {
+		gstx.SetFromString(queue, "leaky", "downstream")
+	}
+	if scale {
+		caps := fmt.Sprintf("video/x-raw,width=%d,height=%d", sz.width, sz.height)
+		elements[3].SetObjectProperty("caps", gst.CapsFromString(caps))
+	}
+	l.element = elements[len(elements)-1]
+	if enc.caps != "" {
+		l.element.SetObjectProperty("caps", gst.CapsFromString(enc.caps))
+		l.element = elements[len(elements)-2]
+	}
+	enc.configure(l.element, sz.height)
+	if l.temporal {
+		gstx.SetTemporalLayers(l.element)
+	}
+	l.setBitrate(usefulBitrate(sz.height))
+	return l, nil
+}
+
+func (l *layer) input() gst.Pad  { return l.valve.GetStaticPad("sink") }
+func (l *layer) output() gst.Pad { return l.elements[len(l.elements)-1].GetStaticPad("src") }
+
+// setBitrate changes it where the encoder lets that be done.
+func (l *layer) setBitrate(bitrate int) {
+	before := l.bitrate.Swap(int64(bitrate))
+	if before == int64(bitrate) || before != 0 && !l.encoder.live {
+		return
+	}
+	l.encoder.setBitrate(l.element, bitrate)
+	if l.temporal {
+		gstx.SetTemporalBitrate(l.element, bitrate)
+	}
+}
+
+// turn opens or closes the layer. It begins with a key frame.
+func (l *layer) turn(on bool) {
+	if l.on.Swap(on) == on {
+		return
+	}
+	if on {
+		l.requestKeyFrame()
+	}
+	l.valve.SetObjectProperty("drop", !on)
+}
+
+// requestKeyFrame makes the next frame a key frame.
+func (l *layer) requestKeyFrame() {
+	l.element.GetStaticPad("src").SendEvent(newForceKeyUnit())
+}
+
+// share gives each layer its part of a bitrate, the lowest first: up to what is useful, and the highest one all the rest
+// up to most. A layer for which less is left than half of what it could use gets nothing, unless it is the lowest.
+func share(heights []int, bitrate, most int) []int {
+	parts := make([]int, len(heights))
+	for i, height := range heights {
+		useful := usefulBitrate(height)
+		if i == len(heights)-1 {
+			useful = max(useful, most)
+		}
+		if i > 0 && bitrate < usefulBitrate(height)/2 {
+			break
+		}
+		parts[i] = min(useful, bitrate)
+		bitrate -= parts[i]
+	}
+	return parts
+}

@@ -1,0 +1,303 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+)
+
+const patience = 30 * time.Second
+
+// outlet stands for a transport's: a fakesink that says what arrives.
+type outlet struct {
+	codecs []Codec
+	sink   gst.Pad
+	caps   chan *gst.Caps
+}
+
+func (o *outlet) Codecs() []Codec            { return o.codecs }
+func (o *outlet) Use(Codec) (gst.Pad, error) { return o.sink, nil }
+
+// rig is a pipeline whose source feeds a sender with n outlets.
+type rig struct {
+	t        *testing.T
+	pipeline gst.Pipeline
+	sender   *Sender
+	taken    chan error // what SetCaps says
+	outlets  []*outlet
+}
+
+func newRig(t *testing.T, source string, n int, codecs ...Codec) *rig {
+	t.Helper()
+	text := source + ` ! identity name=feed`
+	for i := range n {
+		text += fmt.Sprintf(` fakesink name=sink%d async=false`, i)
+	}
+	e, err := gst.ParseLaunch(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, pipeline: e.(gst.Pipeline), taken: make(chan error, 10)}
+	t.Cleanup(func() { r.pipeline.SetState(gst.StateNull) })
+	if r.sender, err = NewSender(r.pipeline, SenderOptions{Layers: n}); err != nil {
+		t.Fatal(err)
+	}
+	r.sender.Input().AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+		if event := info.GetEvent(); event.GetType() == gst.EventCaps {
+			r.taken <- r.sender.SetCaps(event.ParseCaps())
+		}
+		return gst.PadProbeOK
+	})
+	r.pipeline.GetByName("feed").GetStaticPad("src").Link(r.sender.Input())
+	for i := range n {
+		r.addOutlet(i, codecs)
+	}
+	return r
+}
+
+func (r *rig) addOutlet(i int, codecs []Codec) {
+	o := &outlet{codecs: codecs, caps: make(chan *gst.Caps, 1000)}
+	o.sink = r.pipeline.GetByName(fmt.Sprint("sink", i)).GetStaticPad("sink")
+	o.sink.AddProbe(gst.PadProbeTypeBuffer, func(pad gst.Pad, _ *gst.PadProbeInfo) gst.PadProbeReturn {
+		select {
+		case o.caps <- pad.GetCurrentCaps():
+		default:
+		}
+		return gst.PadProbeOK
+	})
+	r.outlets = append(r.outlets, o)
+}
+
+// play connects and starts everything.
+func (r *rig) play() error {
+	r.t.Helper()
+	var list []Outlet
+	for _, o := range r.outlets {
+		list = append(list, o)
+	}
+	if err := r.sender.Connect(list); err != nil {
+		r.t.Fatal(err)
+	}
+	r.sender.Open()
+	r.pipeline.SetState(gst.StatePlaying)
+	return within(r.t, r.taken)
+}
+
+func within[T any](t *testing.T, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(patience):
+		t.Fatal("nothing came")
+		panic("not reached")
+	}
+}
+
+// arrives is the media type of what comes to an outlet, and its height.
+func (r *rig) arrives(outlet int) (string, int) {
+	r.t.Helper()
+	s := within(r.t, r.outlets[outlet].caps).GetStructure(0)
+	height, _ := s.GetInt("height")
+	return s.GetName(), int(height)
+}
+
+func TestRawMediaIsEncoded(t *testing.T) {
+	for source, codec := range map[string]Codec{
+		`videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48`:                             VP8,
+		`videotestsrc num-buffers=5 ! video/x-raw,width=66,height=50`:                             VP9,
+		`videotestsrc num-buffers=5 ! video/x-raw,width=320,height=180 ! videoconvert ! identity`: H264,
+		`audiotestsrc num-buffers=20`:                                                             Opus,
+	} {
+		r := newRig(t, source, 1, codec)
+		if err := r.play(); err != nil {
+			t.Errorf("%s: %v", source, err)
+		} else if caps, _ := r.arrives(0); caps != codec.Caps {
+			t.Errorf("%s becomes %s", source, caps)
+		}
+	}
+}
+
+func TestEncodedMediaPassesAsItIs(t *testing.T) {
+	const raw = `videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! `
+	for source, codec := range map[string]Codec{
+		raw + `vp8enc deadline=1`:                            VP8,
+		raw + `vp9enc deadline=1`:                            VP9,
+		raw + `x264enc tune=zerolatency`:                     H264,
+		raw + `vp8enc deadline=1 ! rtpvp8pay`:                VP8,
+		raw + `vp9enc deadline=1 ! rtpvp9pay`:                VP9,
+		raw + `x264enc tune=zerolatency ! rtph264pay`:        H264,
+		`audiotestsrc num-buffers=20 ! opusenc`:              Opus,
+		`audiotestsrc num-buffers=20 ! opusenc ! rtpopuspay`: Opus,
+	} {
+		kinds := []Codec{VP8, VP9, H264}
+		if codec.Media == "audio" {
+			kinds = []Codec{Opus}
+		}
+		r := newRig(t, source, 1, kinds...)
+		if err := r.play(); err != nil {
+			t.Errorf("%s: %v", source, err)
+			continue
+		}
+		if caps, _ := r.arrives(0); caps != codec.Caps || r.sender.Codec() != codec.Name {
+			t.Errorf("%s becomes %s, as %s", source, caps, r.sender.Codec())
+		}
+	}
+}
+
+func TestAnotherCodecThanTheConferencesIsAnError(t *testing.T) {
+	for _, source := range []string{
+		`videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! vp9enc deadline=1`,
+		`videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! vp9enc deadline=1 ! rtpvp9pay`,
+	} {
+		r := newRig(t, source, 1, VP8)
+		err := r.play()
+		if err == nil || !strings.Contains(strings.ToLower(err.Error()), "vp9") || !strings.Contains(err.Error(), "video/x-vp8") {
+			t.Errorf("%s: %v", source, err)
+		}
+		if r.sender.Used() != 0 {
+			t.Errorf("%s: it is announced", source)
+		}
+	}
+}
+
+func TestRawMediaThatNothingEncodesNamesWhatIsMissing(t *testing.T) {
+	r := newRig(t, `videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48`, 1,
+		Codec{Name: "none", Media: "video", Caps: "video/x-none", Raw: "video/x-raw"})
+	var missing *MissingElementError
+	if err := r.play(); !errors.As(err, &missing) || !strings.Contains(err.Error(), "video/x-none") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPicturesAreSentInSeveralSizes(t *testing.T) {
+	for _, tt := range []struct {
+		width, height, layers int
+		want                  []size
+	}{
+		{1280, 720, 3, []size{{320, 180}, {640, 360}, {1280, 720}}},
+		{1920, 1080, 3, []size{{480, 270}, {960, 540}, {1920, 1080}}},
+		{1279, 719, 3, []size{{638, 358}, {1279, 719}}},
+		{640, 360, 3, []size{{320, 180}, {640, 360}}},
+		{640, 358, 3, []size{{640, 358}}},
+		{1280, 720, 1, []size{{1280, 720}}},
+		{1280, 720, 2, []size{{640, 360}, {1280, 720}}},
+	} {
+		if got := layerSizes(size{tt.width, tt.height}, tt.layers); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%dx%d in %d layers: %v", tt.width, tt.height, tt.layers, got)
+		}
+	}
+}
+
+func TestABitrateIsSharedFromTheSmallestLayerOn(t *testing.T) {
+	heights := []int{180, 360, 720}
+	for _, tt := range []struct {
+		heights       []int
+		bitrate, most int
+		want          []int
+	}{
+		{heights, 3_000_000, 0, []int{200_000, 500_000, 1_500_000}},
+		{heights, 3_000_000, 4_000_000, []int{200_000, 500_000, 2_300_000}},
+		{heights, 1_500_000, 0, []int{200_000, 500_000, 800_000}},
+		{heights, 1_000_000, 0, []int{200_000, 500_000, 0}},
+		{heights, 500_000, 0, []int{200_000, 300_000, 0}},
+		{heights, 300_000, 0, []int{200_000, 0, 0}},
+		{heights, 50_000, 0, []int{50_000, 0, 0}},
+		{[]int{720}, 300_000, 0, []int{300_000}},
+		{nil, 300_000, 0, []int{}},
+	} {
+		if got := share(tt.heights, tt.bitrate, tt.most); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%d among %v: %v", tt.bitrate, tt.heights, got)
+		}
+	}
+}
+
+// drained waits until n buffers have come to an outlet from now on.
+func (r *rig) drained(outlet, n int) {
+	r.t.Helper()
+	for len(r.outlets[outlet].caps) > 0 {
+		<-r.outlets[outlet].caps
+	}
+	for range n {
+		r.arrives(outlet)
+	}
+}
+
+func TestLayersAreEncodedAsLongAsSomebodyWantsThem(t *testing.T) {
+	r := newRig(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=720,framerate=30/1`, 3, VP8)
+	if err := r.play(); err != nil {
+		t.Fatal(err)
+	}
+	for layer, want := range []int{180, 360, 720} {
+		if caps, height := r.arrives(layer); caps != VP8.Caps || height != want {
+			t.Errorf("layer %d: %s of height %d", layer, caps, height)
+		}
+	}
+	for _, tt := range []struct{ height, layers int }{{360, 2}, {180, 1}, {90, 1}, {0, 0}, {720, 3}} {
+		r.sender.SetHeight(tt.height)
+		if tt.layers > 0 {
+			r.drained(tt.layers-1, 4) // what was in the queues has passed then
+		}
+		for layer := tt.layers; layer < 3; layer++ {
+			for len(r.outlets[layer].caps) > 0 {
+				<-r.outlets[layer].caps
+			}
+		}
+		if tt.layers > 0 {
+			r.drained(tt.layers-1, 4)
+		}
+		for layer := tt.layers; layer < 3; layer++ {
+			if n := len(r.outlets[layer].caps); n > 0 {
+				t.Errorf("height %d: %d frames of layer %d", tt.height, n, layer)
+			}
+		}
+	}
+}
+
+func TestARequestForTheFirstLayerIsForAll(t *testing.T) {
+	r := newRig(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=720,framerate=30/1`, 3, VP8)
+	keys := make(chan int, 1000)
+	for i, o := range r.outlets {
+		o.sink.AddProbe(gst.PadProbeTypeBuffer, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+			if !info.GetBuffer().HasFlags(gst.BufferFlagDeltaUnit) {
+				keys <- i
+			}
+			return gst.PadProbeOK
+		})
+	}
+	if err := r.play(); err != nil {
+		t.Fatal(err)
+	}
+	for turn := range 2 {
+		seen := map[int]bool{}
+		for len(seen) < 3 {
+			seen[within(t, keys)] = true
+		}
+		if turn == 0 {
+			r.outlets[0].sink.GetPeer().SendEvent(newForceKeyUnit())
+		}
+	}
+}
+
+func TestAPictureOfAnotherSizeChangesTheLayersButNotWhatIsAnnounced(t *testing.T) {
+	r := newRig(t, `videotestsrc is-live=true ! videoscale ! capsfilter name=size caps=video/x-raw,width=64,height=180,framerate=30/1`, 3, VP8)
+	if err := r.play(); err != nil {
+		t.Fatal(err)
+	}
+	r.arrives(0)
+	if n := r.sender.Used(); n != 3 {
+		t.Errorf("%d outlets are used", n)
+	}
+	r.pipeline.GetByName("size").SetObjectProperty("caps", gst.CapsFromString("video/x-raw,width=128,height=360,framerate=30/1"))
+	if _, height := r.arrives(1); height != 360 {
+		t.Errorf("the second layer has a height of %d", height)
+	}
+	if n := r.sender.Used(); n != 3 {
+		t.Errorf("%d outlets are used then", n)
+	}
+}

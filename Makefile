@@ -12,7 +12,7 @@ DESTDIR   ?=
 PLUGINDIR ?= $(shell pkg-config --variable=pluginsdir gstreamer-1.0)
 DEMO_FLAGS ?= -length=15s
 
-.PHONY: build deps test check unit elements-test meson-test e2e demo inspect install uninstall shell clean
+.PHONY: build deps test check unit elements-test meson-test e2e soak demo inspect install uninstall shell clean
 
 build: deps
 	@mkdir -p build
@@ -28,6 +28,7 @@ check:
 	@unformatted=$$(gofmt -l elements plugin signaling tests); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	go vet ./signaling/... ./tests/...
+	go vet -tags soak ./tests/soak ./tests/e2e
 
 unit:
 	go test -race ./signaling/... ./tests/deployment/...
@@ -38,6 +39,15 @@ elements-test: build
 
 e2e: build
 	$(GST_ENV) go test -count=1 -p 1 -timeout 20m ./tests/footage ./tests/launch ./tests/media ./tests/robot ./tests/demo ./tests/e2e
+
+# Long random runs, apart from `make test`: `make soak`, `make soak SOAK=2h RUN=Guests`, `make soak SEED=17` to repeat one.
+# Each test takes SOAK.
+SOAK ?= 5m
+SEED ?=
+RUN  ?=
+soak: build
+	SOAK_LENGTH=$(SOAK) SOAK_SEED=$(SEED) go test -race -tags soak -count=1 -v -timeout 0 -run '^TestSoak.*$(RUN)' ./tests/soak
+	$(GST_ENV) SOAK_LENGTH=$(SOAK) SOAK_SEED=$(SEED) go test -tags soak -count=1 -v -timeout 0 -run '^TestSoak.*$(RUN)' ./tests/e2e
 
 # The elements load and document themselves.
 inspect: build

@@ -69,6 +69,13 @@ func (c *Conference) AddEndpoint(id string, features codec.Features) (*Endpoint,
 	return e, nil
 }
 
+// Closed says whether the conference has ended, by Close or with its bridge.
+func (c *Conference) Closed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
 // Close ends the conference and its endpoints.
 func (c *Conference) Close() {
 	c.end(true)

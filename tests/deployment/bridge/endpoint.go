@@ -104,6 +104,13 @@ func (e *Endpoint) Connect(remote RemoteTransport) error {
 	return nil
 }
 
+// Closed says whether the endpoint has ended, with its bridge or by Close.
+func (e *Endpoint) Closed() bool {
+	e.conference.mu.Lock()
+	defer e.conference.mu.Unlock()
+	return e.closed
+}
+
 // UpdateRemote takes the client's transport-info.
 func (e *Endpoint) UpdateRemote(remote RemoteTransport) error {
 	if err := e.transport.update(remote); err != nil {

@@ -183,8 +183,11 @@ func (r *room) endIdleSession() {
 	r.setBridgeCount(0)
 }
 
-// bridgeConference gives the conference on the bridge, made when it's first needed.
+// bridgeConference gives the conference on the bridge, made when it's first needed, and anew when the bridge has died.
 func (r *room) bridgeConference() *bridge.Conference {
+	if r.conference != nil && r.conference.Closed() {
+		r.conference = nil
+	}
 	if r.conference == nil {
 		r.conference = r.focus.opts.Bridge.NewConference(r.name)
 		r.bridgeID = newUUID()

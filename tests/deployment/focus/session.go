@@ -185,6 +185,12 @@ func (s *session) handleAccept(iq, jingle *xmltree.Element) {
 		f.refuse(iq, "modify", "bad-request", err.Error())
 		return
 	}
+	if s.endpoint.Closed() {
+		f.answer(iq) // the bridge has died since the offer: it isn't the client's fault, and there is another offer once there is a bridge
+		p.dropSession()
+		p.room.peopleChanged()
+		return
+	}
 	if err := s.endpoint.Connect(remote); err != nil {
 		f.refuse(iq, "modify", "bad-request", err.Error())
 		return

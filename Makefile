@@ -12,7 +12,7 @@ DESTDIR   ?=
 PLUGINDIR ?= $(shell pkg-config --variable=pluginsdir gstreamer-1.0)
 DEMO_FLAGS ?= -length=15s
 
-.PHONY: build deps test check unit elements-test meson-test e2e soak demo inspect install uninstall shell clean
+.PHONY: build deps test check unit elements-test meson-test e2e fuzz soak demo inspect install uninstall shell clean
 
 build: deps
 	@mkdir -p build
@@ -21,7 +21,7 @@ build: deps
 deps:
 	@scripts/deps
 
-test: deps check unit build inspect elements-test meson-test e2e
+test: deps check unit fuzz build inspect elements-test meson-test e2e
 
 # What can be said without compiling the bindings.
 check:
@@ -32,6 +32,11 @@ check:
 
 unit:
 	go test -race ./signaling/... ./tests/deployment/...
+
+# Every parser of what comes from the network, a minute each where CI is set and a few seconds elsewhere: `make fuzz FUZZ=1m`.
+FUZZ ?= $(if $(CI),1m,3s)
+fuzz:
+	scripts/fuzz $(FUZZ)
 
 elements-test: build
 	scripts/cgo go vet ./elements/... ./plugin

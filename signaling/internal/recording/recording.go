@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -61,7 +62,11 @@ func Read(file string) ([]Line, error) {
 	return lines, scanner.Err()
 }
 
-// Payloads are what all recordings in a directory hold of a channel, both directions, each text once.
+// ids are what differs between texts that say the same of different things: hexadecimal and other numbers.
+var ids = regexp.MustCompile(`[0-9a-f]{6,}|[0-9]+`)
+
+// Payloads are what all recordings in a directory hold of a channel, both directions. Of those that differ in their ids alone it
+// is the first: fuzzing begins with trying them all, and spends its time better on what is new.
 func Payloads(dir, channel string) ([]string, error) {
 	files, err := Files(dir)
 	if err != nil {
@@ -75,8 +80,8 @@ func Payloads(dir, channel string) ([]string, error) {
 			return nil, err
 		}
 		for _, l := range lines {
-			if (l.Is(channel, "C>S") || l.Is(channel, "S>C")) && !seen[l.Payload] {
-				seen[l.Payload] = true
+			if shape := ids.ReplaceAllString(l.Payload, "0"); (l.Is(channel, "C>S") || l.Is(channel, "S>C")) && !seen[shape] {
+				seen[shape] = true
 				out = append(out, l.Payload)
 			}
 		}

@@ -55,7 +55,7 @@ func (p *participant) setSources(now source.Set) {
 	before := p.sources
 	p.sources = now
 	if p.session != nil {
-		p.session.endpoint.SetSources(now)
+		p.session.endpoint.SetSources(now.Named())
 	}
 	report := func(kind events.Kind, set source.Set) {
 		for _, s := range slices.Concat(set.Audio.Sources, set.Video.Sources) {

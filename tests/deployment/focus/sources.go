@@ -146,10 +146,7 @@ func readList(description *xmltree.Element) (source.List, error) {
 		if err != nil {
 			return list, err
 		}
-		s := source.Source{SSRC: ssrc, Name: e.Attr("name")}
-		if s.Name == "" {
-			return list, fmt.Errorf("source %d has no name", ssrc)
-		}
+		s := source.Source{SSRC: ssrc, Name: e.Attr("name")} // clients of before source names give none
 		if video {
 			if s.VideoType = e.Attr("videoType"); s.VideoType == "" {
 				s.VideoType = "camera"

@@ -62,6 +62,23 @@ func (s Set) SSRCs() []uint32 {
 	return all
 }
 
+// Named is the set with names for those sources that have none, as Jicofo makes them up for the bridge: the first of the
+// medium.
+func (s Set) Named() Set {
+	s.Audio.Sources, s.Video.Sources = named(s.Audio.Sources, s.Owner+"-a0"), named(s.Video.Sources, s.Owner+"-v0")
+	return s
+}
+
+func named(sources []Source, name string) []Source {
+	sources = slices.Clone(sources)
+	for i := range sources {
+		if sources[i].Name == "" {
+			sources[i].Name = name
+		}
+	}
+	return sources
+}
+
 // Plus is the set with another's sources added.
 func (s Set) Plus(other Set) Set {
 	return Set{Owner: s.Owner, Audio: s.Audio.plus(other.Audio), Video: s.Video.plus(other.Video)}

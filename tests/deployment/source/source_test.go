@@ -57,3 +57,16 @@ func TestSetsAddUpAndCancel(t *testing.T) {
 		t.Error("something is left")
 	}
 }
+
+func TestSourcesWithoutNamesGetOneForTheBridge(t *testing.T) {
+	set := source.Set{Owner: "aaaa",
+		Audio: source.List{Sources: []source.Source{{SSRC: 1}}},
+		Video: source.List{Sources: []source.Source{{SSRC: 2}, {SSRC: 3, Name: "aaaa-v1"}}}}
+	named := set.Named()
+	if got := []string{named.Audio.Sources[0].Name, named.Video.Sources[0].Name, named.Video.Sources[1].Name}; !slices.Equal(got, []string{"aaaa-a0", "aaaa-v0", "aaaa-v1"}) {
+		t.Errorf("the names are %q", got)
+	}
+	if set.Audio.Sources[0].Name != "" {
+		t.Error("the set itself has changed")
+	}
+}

@@ -33,25 +33,43 @@ func (t *Transport) RemoveSource(ssrc uint32, wait *sync.WaitGroup) {
 	delete(t.sources, ssrc)
 	t.mu.Unlock()
 	t.updateRTXMap()
-	if stream == nil {
-		return
-	}
 	// Close may come meanwhile.
 	releaseWebRTC, releaseRTP := gstx.Hold(t.webrtc), gstx.Hold(t.rtpbin)
 	wait.Go(func() {
 		defer releaseWebRTC()
 		defer releaseRTP()
-		t.recovering("remove source", func() { t.removeStream(stream) })
+		t.recovering("remove source", func() { t.clear(ssrc, stream) })
 	})
 }
 
-func (t *Transport) removeStream(s *Stream) {
-	s.Release()
-	t.rtpbin.Emit("clear-ssrc", receiveSession, s.Source.SSRC)
+// clear removes what rtpbin has for an SSRC, a jitter buffer with two threads, whether a stream came out of it yet or not.
+func (t *Transport) clear(ssrc uint32, s *Stream) {
+	if s != nil {
+		s.Release()
+	}
+	t.rtpbin.Emit("clear-ssrc", receiveSession, ssrc)
+	if s == nil {
+		s = t.takeStray(ssrc)
+	}
+	if s == nil {
+		return
+	}
 	s.pad.SetActive(false)
 	t.webrtc.RemovePad(s.pad)
 	s.drop()
-	t.logf(gst.LevelDebug, "removed the stream of %s, SSRC %d", s.Source.Name, s.Source.SSRC)
+	t.logf(gst.LevelDebug, "removed the stream of %s, SSRC %d", s.Source.Name, ssrc)
+}
+
+// takeStray takes the stream of a source that was gone before its pad came.
+func (t *Transport) takeStray(ssrc uint32) *Stream {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.streams[ssrc]
+	if _, back := t.sources[ssrc]; back || s == nil {
+		return nil
+	}
+	delete(t.streams, ssrc)
+	return s
 }
 
 // updateRTXMap tells the retransmission receiver which SSRC repeats which; by itself it finds out with the first
@@ -117,15 +135,12 @@ func (t *Transport) onPad(pad gst.Pad) {
 	t.mu.Lock()
 	source, known := t.sources[ssrc]
 	s.Source = source
-	if known && !t.closed {
-		t.streams[ssrc] = s
-	}
+	t.streams[ssrc] = s
 	closed := t.closed
 	t.mu.Unlock()
 	if !known || closed {
 		t.logf(gst.LevelDebug, "pad of SSRC %d that left meanwhile", ssrc)
 		s.Release()
-		pad.RemoveProbe(s.limit)
 		return
 	}
 	t.logf(gst.LevelDebug, "stream of %s, SSRC %d, %s", source.Name, ssrc, s.Codec)

@@ -85,8 +85,9 @@ func New(cfg Config) (*Transport, error) {
 func (t *Transport) Close() {
 	t.mu.Lock()
 	t.closed = true
-	streams := t.streams
-	t.streams = map[uint32]*Stream{}
+	for _, s := range t.streams {
+		s.Release()
+	}
 	t.mu.Unlock()
 	t.signals.DisconnectAll()
 	t.mu.Lock()
@@ -94,6 +95,10 @@ func (t *Transport) Close() {
 	t.mu.Unlock()
 	t.stopReceiving()
 	gstx.Discard(t.cfg.Bin, t.webrtc)
+	t.mu.Lock()
+	streams := t.streams // also those whose pads came meanwhile
+	t.streams = map[uint32]*Stream{}
+	t.mu.Unlock()
 	for _, s := range streams {
 		s.drop()
 	}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// The two ends of the cable.
+const (
+	serverAddress = "10.213.77.1"
+	clientAddress = "10.213.77.2"
+	prefixLength  = "/24"
+)
+
+// stage is where the runs take place: a deployment in one network namespace, clients in another.
+type stage struct {
+	settings
+	serverSpace, clientSpace string
+	serverLink, clientLink   string
+	server                   *exec.Cmd
+	port                     string
+	film                     string // that robots play
+	rooms                    atomic.Int32
+	folder                   string // for what is needed for a while
+}
+
+func newStage(ctx context.Context, s settings) (*stage, error) {
+	if os.Getuid() != 0 {
+		return nil, errors.New("network namespaces need root")
+	}
+	st := &stage{settings: s}
+	id := fmt.Sprint(os.Getpid())
+	st.serverSpace, st.clientSpace = "jbs"+id, "jbc"+id
+	st.serverLink, st.clientLink = "jbs"+id, "jbc"+id
+	var err error
+	if st.folder, err = os.MkdirTemp("", "jitsi-bench"); err != nil {
+		return nil, err
+	}
+	if err := st.set(ctx); err != nil {
+		return nil, errors.Join(err, st.close())
+	}
+	return st, nil
+}
+
+func (st *stage) set(ctx context.Context) error {
+	for _, command := range []string{
+		"ip netns add " + st.serverSpace, "ip netns add " + st.clientSpace,
+		"ip link add " + st.serverLink + " type veth peer name " + st.clientLink,
+		"ip link set " + st.serverLink + " netns " + st.serverSpace, "ip link set " + st.clientLink + " netns " + st.clientSpace,
+		"ip -n " + st.serverSpace + " addr add " + serverAddress + prefixLength + " dev " + st.serverLink,
+		"ip -n " + st.clientSpace + " addr add " + clientAddress + prefixLength + " dev " + st.clientLink,
+		"ip -n " + st.serverSpace + " link set " + st.serverLink + " up", "ip -n " + st.clientSpace + " link set " + st.clientLink + " up",
+		"ip -n " + st.serverSpace + " link set lo up", "ip -n " + st.clientSpace + " link set lo up",
+	} {
+		if err := shell(ctx, command); err != nil {
+			return err
+		}
+	}
+	st.film = filepath.Join(st.folder, "film.mkv")
+	if err := makeFilm(ctx, st.film); err != nil {
+		return err
+	}
+	return st.startServer(ctx)
+}
+
+// shell runs a command of ours.
+func shell(ctx context.Context, command string) error {
+	words := strings.Fields(command)
+	if out, err := exec.CommandContext(ctx, words[0], words[1:]...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", command, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+func (st *stage) startServer(ctx context.Context) error {
+	program := filepath.Join(st.folder, "jitsi-local")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "gstjitsi/tests/deployment/cmd/jitsi-local").CombinedOutput(); err != nil {
+		return fmt.Errorf("build the deployment: %w: %s", err, out)
+	}
+	st.server = st.within(st.serverSpace, program, "-address", serverAddress)
+	st.server.Stderr = os.Stderr
+	output, err := st.server.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := st.server.Start(); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		for field := range strings.FieldsSeq(lines.Text()) {
+			if url, ok := strings.CutPrefix(field, "url=http://"+serverAddress+":"); ok {
+				st.port = url
+				go io.Copy(io.Discard, output)
+				return nil
+			}
+		}
+	}
+	return errors.New("the deployment printed no address")
+}
+
+// within is a command inside a network namespace, which ends with us.
+func (st *stage) within(space, program string, args ...string) *exec.Cmd {
+	command := exec.Command("ip", append([]string{"netns", "exec", space, program}, args...)...)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return command
+}
+
+// newRoom is the location of a room that nobody has used.
+func (st *stage) newRoom() string {
+	return fmt.Sprintf("http://%s:%s/bench%d", serverAddress, st.port, st.rooms.Add(1))
+}
+
+// close takes everything away, as far as it is there.
+func (st *stage) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if st.server != nil && st.server.Process != nil {
+		st.server.Process.Signal(syscall.SIGTERM)
+		st.server.Wait()
+	}
+	var failed []error
+	for _, space := range []string{st.serverSpace, st.clientSpace} {
+		if _, err := os.Stat("/run/netns/" + space); err == nil {
+			failed = append(failed, shell(ctx, "ip netns del "+space))
+		}
+	}
+	return errors.Join(append(failed, os.RemoveAll(st.folder))...)
+}
+
+// impair changes the cable by a command in a namespace and gives the command that undoes it.
+func (st *stage) impair(ctx context.Context, do, undo string) (func(), error) {
+	if err := shell(ctx, do); err != nil {
+		return nil, err
+	}
+	return func() {
+		if err := shell(context.Background(), undo); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+	}, nil
+}
+
+// lose drops a share of the packets that arrive at the clients, at random.
+func (st *stage) lose(ctx context.Context, share float64) (func(), error) {
+	rule := fmt.Sprintf("INPUT -p udp -m statistic --mode random --probability %g -j DROP", share)
+	in := "ip netns exec " + st.clientSpace + " iptables "
+	return st.impair(ctx, in+"-A "+rule, in+"-D "+rule)
+}
+
+// narrow limits what the clients can receive.
+func (st *stage) narrow(ctx context.Context, kilobits int) (func(), error) {
+	device := "tc -n " + st.serverSpace + " qdisc"
+	return st.impair(ctx, fmt.Sprintf("%s add dev %s root tbf rate %dkbit burst 8kb latency 200ms", device, st.serverLink, kilobits),
+		fmt.Sprintf("%s del dev %s root", device, st.serverLink))
+}

@@ -51,3 +51,8 @@ func ReadFilm(file string) (*Film, error) {
 	slices.SortStableFunc(film.frames, func(a, b frame) int { return cmp.Compare(a.at, b.at) })
 	return film, nil
 }
+
+// has says whether there are pictures, or sound, in it.
+func (f *Film) has(video bool) bool {
+	return slices.ContainsFunc(f.frames, func(f frame) bool { return f.video == video })
+}

@@ -2,7 +2,6 @@ package robot
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -32,8 +31,8 @@ func newPlayer(film *Film, offer *jingle.SessionInitiate, sent func(Sent)) *play
 		codec       string
 		there       bool
 	}{
-		{offer.Audio, "opus", slices.ContainsFunc(film.frames, func(f frame) bool { return !f.video })},
-		{offer.Video, "vp8", slices.ContainsFunc(film.frames, func(f frame) bool { return f.video })},
+		{offer.Audio, "opus", film.has(false)},
+		{offer.Video, "vp8", film.has(true)},
 	} {
 		if s, ok := newStream(media.description, media.codec, &p.sequence); ok && media.there {
 			p.streams[media.description.Media] = s

@@ -109,12 +109,7 @@ func Join(ctx context.Context, options Options) (*Robot, error) {
 func (r *Robot) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.leave = cancel
-	if r.options.Film != nil {
-		r.conf.SetLocalSources([]conference.LocalSource{
-			{Name: r.conf.SourceName(jingle.Audio, 0), Media: jingle.Audio},
-			{Name: r.conf.SourceName(jingle.Video, 0), Media: jingle.Video, VideoType: jingle.Camera},
-		})
-	}
+	r.conf.SetLocalSources(r.announced())
 	stayed := make(chan error, 1)
 	go func() { stayed <- r.conf.Run(ctx) }()
 	go func() {
@@ -125,6 +120,18 @@ func (r *Robot) start() {
 		r.endSession()
 		r.err = <-stayed
 	}()
+}
+
+// announced are the sources that presence tells of.
+func (r *Robot) announced() []conference.LocalSource {
+	var list []conference.LocalSource
+	if film := r.options.Film; film != nil && film.has(false) {
+		list = append(list, conference.LocalSource{Name: r.conf.SourceName(jingle.Audio, 0), Media: jingle.Audio})
+	}
+	if film := r.options.Film; film != nil && film.has(true) {
+		list = append(list, conference.LocalSource{Name: r.conf.SourceName(jingle.Video, 0), Media: jingle.Video, VideoType: jingle.Camera})
+	}
+	return list
 }
 
 // ID is the robot's endpoint id.

@@ -9,13 +9,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/coder/websocket"
 	"github.com/pion/logging"
 
+	"gstjitsi/signaling/backoff"
 	"gstjitsi/signaling/colibri"
 	"gstjitsi/signaling/guard"
 	"gstjitsi/signaling/ws"
@@ -27,6 +27,8 @@ const (
 	dialTimeout  = 10 * time.Second
 	writeTimeout = 10 * time.Second
 	closeTimeout = 200 * time.Millisecond
+
+	pingInterval = 10 * time.Second
 
 	statsInterval = 10 * time.Second // as the web client does
 	maxMessages   = 64               // that wait for the writer; what comes on top is lost
@@ -42,6 +44,8 @@ type Config struct {
 	Stats         *colibri.OwnStats // what to say of our connection from the start; nil: nothing
 	StatsInterval time.Duration     // 0: 10 s
 
+	PingInterval time.Duration // and how long the bridge may take to answer; 0: 10 s
+
 	// Opened is called with true when the channel opens, with false when it closes. Received gets the messages.
 	// Neither may block; both are called by the same goroutine.
 	Opened   func(open bool)
@@ -55,6 +59,7 @@ type Channel struct {
 	cfg    Config
 	cancel context.CancelFunc
 	done   chan struct{}
+	doubt  chan struct{} // asks for a ping now
 	news   chan struct{} // tells the writer of changes below
 
 	mu          sync.Mutex
@@ -70,9 +75,12 @@ func Open(cfg Config) *Channel {
 	if cfg.StatsInterval == 0 {
 		cfg.StatsInterval = statsInterval
 	}
+	if cfg.PingInterval == 0 {
+		cfg.PingInterval = pingInterval
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Channel{
-		cfg: cfg, cancel: cancel, done: make(chan struct{}), news: make(chan struct{}, 1),
+		cfg: cfg, cancel: cancel, done: make(chan struct{}), doubt: make(chan struct{}, 1), news: make(chan struct{}, 1),
 		constraints: cfg.Constraints, types: cfg.VideoTypes, stats: cfg.Stats,
 	}
 	go c.run(ctx)
@@ -120,6 +128,15 @@ func (c *Channel) Send(m colibri.PeerMessage) {
 	c.wake()
 }
 
+// Check finds out at once whether the connection still leads somewhere, and opens another one if no answer comes within
+// half of the PingInterval.
+func (c *Channel) Check() {
+	select {
+	case c.doubt <- struct{}{}:
+	default: // one is due already
+	}
+}
+
 func (c *Channel) wake() {
 	select {
 	case c.news <- struct{}{}:
@@ -129,26 +146,16 @@ func (c *Channel) wake() {
 
 func (c *Channel) run(ctx context.Context) {
 	defer close(c.done)
-	backoff := minBackoff
+	pauses := backoff.Backoff{First: minBackoff, Longest: maxBackoff}
 	for ctx.Err() == nil {
 		started := time.Now()
 		if err := c.connect(ctx); ctx.Err() == nil {
 			c.cfg.Log.Warnf("bridge channel: %v", err)
 		}
 		if time.Since(started) > maxBackoff {
-			backoff = minBackoff // it worked for a while
+			pauses.Reset() // it worked for a while
 		}
-		wait(ctx, backoff+rand.N(backoff/2)) // spreads reconnections, hides nothing
-		backoff = min(2*backoff, maxBackoff)
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+		_ = pauses.Wait(ctx) // its error is that of ctx, which ends the loop
 	}
 }
 
@@ -172,6 +179,13 @@ func (c *Channel) connect(ctx context.Context) error {
 			closeGently(conn, hangUp)
 		}
 	})
+	wg.Go(func() {
+		defer guard.Recover(c.panicked)
+		if err := c.ping(writer, conn); err != nil {
+			c.cfg.Log.Warnf("bridge channel: %v", err)
+			hangUp()
+		}
+	})
 	c.cfg.Opened(true)
 	err = c.read(reader, conn)
 	c.cfg.Opened(false)
@@ -179,6 +193,28 @@ func (c *Channel) connect(ctx context.Context) error {
 	wg.Wait()
 	_ = conn.CloseNow()
 	return err
+}
+
+// ping notices a bridge that is gone without a word, as a machine that lost its power (RFC 6455 section 5.5.2).
+func (c *Channel) ping(ctx context.Context, conn *websocket.Conn) error {
+	ticker := time.NewTicker(c.cfg.PingInterval)
+	defer ticker.Stop()
+	for {
+		limit := c.cfg.PingInterval
+		select {
+		case <-ticker.C:
+		case <-c.doubt:
+			limit /= 2
+		case <-ctx.Done():
+			return nil
+		}
+		limited, cancel := context.WithTimeout(ctx, limit)
+		err := conn.Ping(limited)
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("no answer to a ping: %w", err)
+		}
+	}
 }
 
 // read serves the connection until it breaks or ctx ends.

@@ -96,16 +96,20 @@ func (l *lockedLog) String() string {
 	return l.text.String()
 }
 
-func open(t *testing.T, p *peer) *observed {
+func open(t *testing.T, p *peer) *observed { return openWith(t, p, func(*Config) {}) }
+
+func openWith(t *testing.T, p *peer, change func(*Config)) *observed {
 	o := &observed{opened: make(chan bool, 16), received: make(chan colibri.Message, 16)}
-	o.Channel = Open(Config{
+	cfg := Config{
 		URL:         "ws" + strings.TrimPrefix(p.http.URL, "http") + "/colibri-ws/jvb/conference/5410b27b?pwd=hunter2",
 		Constraints: colibri.ReceiverVideoConstraints{LastN: -1, DefaultConstraints: colibri.VideoConstraints{MaxHeight: 720}},
 		VideoTypes:  []colibri.SourceVideoType{{SourceName: "5410b27b-v0", VideoType: "camera"}},
 		Opened:      func(open bool) { o.opened <- open },
 		Received:    func(m colibri.Message) { o.received <- m },
 		Log:         logging.NewDefaultLeveledLoggerForScope("colibri", logging.LogLevelTrace, &o.log),
-	})
+	}
+	change(&cfg)
+	o.Channel = Open(cfg)
 	t.Cleanup(func() {
 		o.Close()
 		if strings.Contains(o.log.String(), "hunter2") {
@@ -172,6 +176,48 @@ func TestABridgeThatDoesNotAnswerIsTriedAgain(t *testing.T) {
 	open(t, &peer{t: t, http: server})
 	receive(t, calls, "the first attempt")
 	receive(t, calls, "the second attempt")
+}
+
+func TestABridgeThatAnswersNoPingIsLeft(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		interval time.Duration
+		check    bool
+	}{{"in time", 20 * time.Millisecond, false}, {"at once when there is reason to doubt", time.Second, true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPeer(t)
+			c := openWith(t, p, func(cfg *Config) { cfg.PingInterval = tt.interval })
+			p.accept() // never read
+			if !receive(t, c.opened, "opening") {
+				t.Error("the channel closes first")
+			}
+			if tt.check {
+				c.Check()
+			}
+			if receive(t, c.opened, "closing") {
+				t.Error("the channel opens twice")
+			}
+			p.accept()
+		})
+	}
+}
+
+func TestABridgeThatAnswersPingsStays(t *testing.T) {
+	p := newPeer(t)
+	c := openWith(t, p, func(cfg *Config) { cfg.PingInterval = 20 * time.Millisecond })
+	conn := p.accept()
+	receive(t, c.opened, "opening")
+	began := time.Now()
+	for time.Since(began) < 200*time.Millisecond { // reading answers pings
+		c.SetConstraints(colibri.ReceiverVideoConstraints{LastN: 1})
+		p.expect(conn, "colibriClass")
+		c.Check()
+	}
+	select {
+	case <-c.opened:
+		t.Error("the channel closes")
+	default:
+	}
 }
 
 func TestCloseEndsAtOnceWhereTheBridgeIsSilent(t *testing.T) {

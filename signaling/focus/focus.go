@@ -22,6 +22,7 @@ type Request struct {
 	Room       jid.JID
 	MachineUID string            // tells devices of one user apart
 	SessionID  string            // of an earlier authentication by the focus
+	Token      string            // JWT, told to the focus by XMPP; over HTTP it is in the header
 	Properties map[string]string // rtcstatsEnabled, visitors-version, …
 }
 
@@ -37,8 +38,9 @@ func (r Request) MarshalXML(enc *xml.Encoder, _ xml.StartElement) error {
 		MachineUID string     `xml:"machine-uid,attr,omitempty"`
 		Room       string     `xml:"room,attr"`
 		SessionID  string     `xml:"session-id,attr,omitempty"`
+		Token      string     `xml:"token,attr,omitempty"`
 		Properties []property `xml:"property"`
-	}{MachineUID: r.MachineUID, Room: r.Room.String(), SessionID: r.SessionID}
+	}{MachineUID: r.MachineUID, Room: r.Room.String(), SessionID: r.SessionID, Token: r.Token}
 	for _, name := range slices.Sorted(maps.Keys(r.Properties)) {
 		out.Properties = append(out.Properties, property{name, r.Properties[name]})
 	}

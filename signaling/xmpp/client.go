@@ -27,6 +27,7 @@ type Config struct {
 	Token  string // JWT, told to the server by the URL's query
 
 	Username, Password string // anonymous where Username is empty
+	PlainWithoutTLS    bool   // show the password to whoever reads along, where there is no TLS and the server wants it
 
 	TLS  *tls.Config
 	Info disco.Info // what we say of ourselves
@@ -55,6 +56,7 @@ type Client struct {
 	wg      sync.WaitGroup
 	done    chan struct{} // closed when the stream is over
 
+	doubt   chan struct{} // asks for a ping now
 	out     chan struct{} // tells the writer of news in queue
 	mu      sync.Mutex
 	link    *link // nil while interrupted, and at the end
@@ -98,7 +100,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		cfg: cfg, address: address, sm: sm,
-		done: make(chan struct{}), out: make(chan struct{}, 1), pending: map[string]*Question{},
+		done: make(chan struct{}), doubt: make(chan struct{}, 1), out: make(chan struct{}, 1), pending: map[string]*Question{},
 	}
 	cfg.Log.Infof("connected to %s as %s", cfg.Domain, address)
 	c.mu.Lock()
@@ -169,6 +171,9 @@ func (c *Client) panicked(p *guard.Panic) {
 		c.end(p)
 	}
 }
+
+// Done is closed when the stream is over.
+func (c *Client) Done() <-chan struct{} { return c.done }
 
 // JID is our full address.
 func (c *Client) JID() jid.JID { return c.address }

@@ -243,6 +243,22 @@ func TestAServerThatAnswersNoPingIsDead(t *testing.T) {
 	}
 }
 
+func TestADoubtIsCleared(t *testing.T) {
+	c, err := dialScripted(t, pings(200*time.Millisecond, time.Hour, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Check()
+	select {
+	case err := <-c.closed:
+		if err == nil || !strings.Contains(err.Error(), "no answer to pings") {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("nobody notices")
+	}
+}
+
 func TestAServerThatRefusesPingsIsAlive(t *testing.T) {
 	refusals := make(chan struct{}, 64)
 	c, err := dialScripted(t, func(s *scripted, cfg *Config) {

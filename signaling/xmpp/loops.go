@@ -58,9 +58,9 @@ func (c *Client) dispatch(data []byte, counted bool) error {
 	}
 	switch e.XMLName {
 	case xml.Name{Space: nsStream, Local: "error"}:
-		return parseStreamError(data)
+		return streamError(c.cfg.URL, data)
 	case xml.Name{Space: nsFraming, Local: "close"}:
-		return errClosed
+		return closedError(c.cfg.URL, e)
 	}
 	if e.XMLName.Space == nsSM {
 		return c.manage(e)
@@ -104,6 +104,7 @@ func (c *Client) endReason() error {
 
 // writeLoop writes the queue, a stanza a message (RFC 7395 section 3.3.3).
 func (c *Client) writeLoop(ctx context.Context, l *link) {
+	defer c.wake() // what woke this one may have been for the writer of the next connection
 	for {
 		for data := c.next(l); data != nil; data = c.next(l) {
 			if err := c.write(ctx, l, data); err != nil {

@@ -149,9 +149,9 @@ func (n *negotiation) read(ctx context.Context) ([]byte, *element, error) {
 	}
 	switch e.XMLName {
 	case xml.Name{Space: nsStream, Local: "error"}:
-		return nil, nil, parseStreamError(data)
+		return nil, nil, streamError(n.cfg.URL, data)
 	case xml.Name{Space: nsFraming, Local: "close"}:
-		return nil, nil, errClosed
+		return nil, nil, closedError(n.cfg.URL, e)
 	}
 	return data, e, nil
 }

@@ -14,6 +14,15 @@ type pingElement struct {
 	XMLName xml.Name `xml:"urn:xmpp:ping ping"`
 }
 
+// Check asks the server for a sign of life at once; a connection on which none comes within half of the PingInterval is
+// given up. It does not wait.
+func (c *Client) Check() {
+	select {
+	case c.doubt <- struct{}{}:
+	default: // one is due already
+	}
+}
+
 // pingLoop asks the server for a sign of life (XEP-0199). Any answer is one, an error too. A TCP connection
 // alone can stay silent for hours.
 func (c *Client) pingLoop(ctx context.Context, l *link) {
@@ -21,22 +30,25 @@ func (c *Client) pingLoop(ctx context.Context, l *link) {
 	defer ticker.Stop()
 	answered := time.Now()
 	for {
+		wait, limit := c.cfg.PingInterval, c.cfg.PingLimit
 		select {
 		case <-ticker.C:
+		case <-c.doubt:
+			wait, limit = wait/2, 0
 		case <-ctx.Done():
 			return
 		}
-		if c.ping(ctx) {
+		if c.ping(ctx, wait) {
 			answered = time.Now()
-		} else if silent := time.Since(answered); silent >= c.cfg.PingLimit && ctx.Err() == nil {
+		} else if silent := time.Since(answered); silent >= limit && ctx.Err() == nil {
 			c.lose(l, fmt.Errorf("no answer to pings for %s", silent.Round(time.Second)))
 			return
 		}
 	}
 }
 
-func (c *Client) ping(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.PingInterval)
+func (c *Client) ping(ctx context.Context, wait time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	_, err := c.Request(ctx, c.address.Domain(), stanza.GetIQ, pingElement{})
 	var refused *Error

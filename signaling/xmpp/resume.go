@@ -5,9 +5,10 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"gstjitsi/signaling/backoff"
 )
 
 const (
@@ -221,9 +222,10 @@ func (c *Client) Reconnect(ctx context.Context) error {
 	c.mu.Lock()
 	since := c.since
 	c.mu.Unlock()
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		if err := sleep(ctx, rand.N(pause)); err != nil {
-			return err
+	pauses := backoff.Backoff{First: firstPause, Longest: longestPause}
+	for {
+		if err := pauses.Wait(ctx); err != nil {
+			return fmt.Errorf("resume the stream: %w", err)
 		}
 		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
 		err := c.Resume(attempt)
@@ -239,16 +241,5 @@ func (c *Client) Reconnect(ctx context.Context) error {
 		if window := c.ResumeWindow(); window > 0 && time.Since(since) > window+attemptTimeout {
 			return c.giveUp(&ResumeError{Err: fmt.Errorf("the server is away for longer than it keeps a stream (%s): %w", window, err)})
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("resume the stream: %w", ctx.Err())
 	}
 }

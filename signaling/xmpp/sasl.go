@@ -56,7 +56,7 @@ func (n *negotiation) chooseMechanism(offered []string) (sasl.Mechanism, error) 
 	candidates := []sasl.Mechanism{sasl.Anonymous}
 	if n.cfg.Username != "" {
 		candidates = []sasl.Mechanism{sasl.ScramSha256, sasl.ScramSha1}
-		if n.secure {
+		if n.secure || n.cfg.PlainWithoutTLS {
 			candidates = append(candidates, sasl.Plain)
 		}
 	}

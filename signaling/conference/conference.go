@@ -135,6 +135,10 @@ func (c *Conference) RestartSession(sid string) {
 	c.inbox.push(func(s *stay) { s.restartSession(sid) })
 }
 
+// CheckConnection finds out at once whether the connections to the server and to the bridge still lead somewhere, and
+// opens them again if not: for when the machine's network has changed.
+func (c *Conference) CheckConnection() { c.inbox.push((*stay).checkConnection) }
+
 // SetReceiverConstraints asks the bridge for video, now and on every new channel.
 func (c *Conference) SetReceiverConstraints(r colibri.ReceiverVideoConstraints) {
 	c.inbox.push(func(s *stay) { s.setConstraints(r) })

@@ -228,14 +228,6 @@ func TestASessionOfTheRecordingIsAcceptedAndEnds(t *testing.T) {
 }
 
 func TestReasons(t *testing.T) {
-	roomAnswer := func(condition string) string {
-		return `<presence from='` + testRoom + `/` + testID + `' to='` + testJID + `' type='error' xmlns='jabber:client'>` +
-			`<error type='cancel'><` + condition + ` xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>`
-	}
-	iqError := func(from, condition string) string {
-		return `<iq from='` + from + `' to='` + testJID + `' type='error' id='ID' xmlns='jabber:client'>` +
-			`<error type='cancel'><` + condition + ` xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>no, thank you</text></error></iq>`
-	}
 	const muc = `<x xmlns="http://jabber.org/protocol/muc"`
 	for _, tt := range []struct {
 		name, key, answer string
@@ -276,6 +268,11 @@ func TestBeingRemovedEndsTheStay(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s, g := join(t)
 			s.send(unavailableOf(testID, tt.muc))
+			if tt.want == Kicked {
+				if e := next[KickedOut](g); e.By != "41f4bfdb" || e.Reason != "bye" {
+					t.Errorf("got %+v", e)
+				}
+			}
 			var got *Error
 			if err := g.end(); !errors.As(err, &got) || got.Reason != tt.want || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("got %v", err)

@@ -28,6 +28,9 @@ type Config struct {
 	// HiddenDomain is where recorders authenticate: occupants of it are not participants. Empty: recorder.XMPPDomain.
 	HiddenDomain string
 
+	// ConferenceRequestURL is where the focus is asked by HTTP; empty: by XMPP.
+	ConferenceRequestURL string
+
 	// Resolve finds the addresses when Run begins, in place of those above; nil: those are the ones.
 	Resolve func(context.Context) (Addresses, error)
 
@@ -35,6 +38,9 @@ type Config struct {
 	Username, Password             string // SASL; anonymous where Username is empty
 	Token                          string // JWT
 	RoomPassword                   string
+
+	// PlainWithoutTLS shows the password to whoever reads along, where the server wants it (SASL PLAIN) and there is no TLS.
+	PlainWithoutTLS bool
 
 	TLS    *tls.Config // for XMPP and the bridge channel; nil: system roots
 	Codecs []string    // video codecs in order of preference: vp8, vp9, h264, av1
@@ -45,7 +51,12 @@ type Config struct {
 
 	StatsInterval time.Duration // between two reports of SetStats; 0: 10 s
 
-	JoinTimeout  time.Duration // until the room is joined; 0: 10 s
+	JoinTimeout time.Duration // until the room is joined; 0: 10 s. Waiting in a lobby does not count.
+
+	// ReconnectTimeout is how long to try again when the connection is lost after the room was joined; 0: 60 s,
+	// negative: not at all.
+	ReconnectTimeout time.Duration
+
 	LeaveTimeout time.Duration // for leaving properly; 0: 1 s
 
 	Loggers logging.LoggerFactory // scopes: conference, xmpp, jingle, colibri
@@ -54,13 +65,13 @@ type Config struct {
 // Addresses are where a deployment's services are; see Config for each.
 type Addresses struct {
 	WebSocketURL, XMPPDomain, MUCDomain, FocusJID string
-	HiddenDomain                                  string // may be empty
+	HiddenDomain, ConferenceRequestURL            string // may be empty
 }
 
 // at is cfg with other addresses.
 func (cfg Config) at(a Addresses) Config {
 	cfg.WebSocketURL, cfg.XMPPDomain, cfg.MUCDomain, cfg.FocusJID = a.WebSocketURL, a.XMPPDomain, a.MUCDomain, a.FocusJID
-	cfg.HiddenDomain = a.HiddenDomain
+	cfg.HiddenDomain, cfg.ConferenceRequestURL = a.HiddenDomain, a.ConferenceRequestURL
 	cfg.setDefaults()
 	return cfg
 }
@@ -85,6 +96,9 @@ func (cfg *Config) setDefaults() {
 	}
 	if cfg.JoinTimeout == 0 {
 		cfg.JoinTimeout = 10 * time.Second
+	}
+	if cfg.ReconnectTimeout == 0 {
+		cfg.ReconnectTimeout = time.Minute
 	}
 	if cfg.LeaveTimeout == 0 {
 		cfg.LeaveTimeout = time.Second

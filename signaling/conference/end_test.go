@@ -3,8 +3,6 @@ package conference
 import (
 	"context"
 	"errors"
-	"io"
-	"net"
 	"runtime"
 	"strings"
 	"sync"
@@ -12,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pion/logging"
+
+	"gstjitsi/tests/wire"
 )
 
 // leftovers are the goroutines of ours that still run.
@@ -68,8 +68,12 @@ func TestNothingIsLeftAfterwards(t *testing.T) {
 				t.Error(err)
 			}
 		}},
-		{"of a server that hangs up", func(t *testing.T) {
-			s, g, _ := inSession(t)
+		{"of a server that hangs up for good", func(t *testing.T) {
+			s := newServer(t)
+			cfg := testConfig(s)
+			cfg.ReconnectTimeout = 100 * time.Millisecond
+			g := start(t, cfg)
+			g.reaches(Connecting, Joined)
 			s.hangUp()
 			var got *Error
 			if err := g.end(); !errors.As(err, &got) || got.Reason != ConnectionLost {
@@ -84,79 +88,24 @@ func TestNothingIsLeftAfterwards(t *testing.T) {
 	}
 }
 
-// wire is a TCP proxy that can be cut without either end noticing.
-type wire struct {
-	listener net.Listener
-	cut      chan struct{}
-	wg       sync.WaitGroup
-	mu       sync.Mutex
-	conns    []net.Conn
-}
-
-func newWire(t *testing.T, to string) *wire {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func newWire(t *testing.T, to string) *wire.Wire {
+	w, err := wire.New(to)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{listener: listener, cut: make(chan struct{})}
-	w.wg.Go(func() { w.accept(to) })
-	t.Cleanup(func() {
-		_ = listener.Close()
-		w.mu.Lock()
-		for _, c := range w.conns {
-			_ = c.Close()
-		}
-		w.mu.Unlock()
-		w.wg.Wait()
-	})
+	t.Cleanup(w.Close)
 	return w
-}
-
-func (w *wire) accept(to string) {
-	for {
-		client, err := w.listener.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("tcp", to)
-		if err != nil {
-			return
-		}
-		w.mu.Lock()
-		w.conns = append(w.conns, client, server)
-		w.mu.Unlock()
-		w.wg.Go(func() { w.copy(client, server) })
-		w.wg.Go(func() { w.copy(server, client) })
-	}
-}
-
-func (w *wire) copy(to io.Writer, from io.Reader) {
-	buf := make([]byte, 4096)
-	for {
-		n, err := from.Read(buf)
-		select {
-		case <-w.cut:
-			return
-		default:
-		}
-		if err != nil {
-			return
-		}
-		if _, err := to.Write(buf[:n]); err != nil {
-			return
-		}
-	}
 }
 
 func TestLeavingADeadNetworkTakesNoLongerThanAllowed(t *testing.T) {
 	s := newServer(t)
 	w := newWire(t, strings.TrimPrefix(s.http.URL, "http://"))
 	cfg := testConfig(s)
-	cfg.WebSocketURL = "ws://" + w.listener.Addr().String() + "/xmpp-websocket"
+	cfg.WebSocketURL = "ws://" + w.Addr() + "/xmpp-websocket"
 	cfg.LeaveTimeout = 200 * time.Millisecond
 	g := start(t, cfg)
 	g.reaches(Connecting, Joined)
-	close(w.cut)
+	w.Silence()
 	started := time.Now()
 	g.cancel()
 	if err := g.end(); err != nil {

@@ -9,7 +9,7 @@ const (
 	TLSFailure                        // certificate or handshake
 	NotAuthorized                     // credentials or token refused
 	RoomLocked                        // password missing or wrong
-	MembersOnly                       // and not admitted
+	MembersOnly                       // without a lobby, or denied there
 	RoomFull                          //
 	RoomNotFound                      // the room component does not exist or refuses the room
 	FocusNotReady                     // no focus, or it never became ready
@@ -17,7 +17,7 @@ const (
 	Kicked                            //
 	ConferenceEnded                   // the room was destroyed
 	ProtocolError                     // an answer that makes no sense
-	ConnectionLost                    // after a successful join
+	ConnectionLost                    // after a successful join, and not restored within ReconnectTimeout
 )
 
 // Error is the end of a stay. Error() says what was tried, on what, and what came back.

@@ -40,6 +40,27 @@ type (
 		SourceName string
 		MaxHeight  int
 	}
+	// LobbyWaiting reports somebody who waits in the lobby: we, or, to a moderator, somebody else. See Conference.Admit
+	// and Deny.
+	LobbyWaiting struct {
+		ID, Nick string
+		Own      bool
+	}
+	// KickedOut says that a moderator has put us out; the stay ends with it.
+	KickedOut struct {
+		By     string // the moderator's id; empty where unknown
+		Reason string // may be empty
+	}
+	// SourceMuted reports that somebody muted a source or unmuted it; ParticipantChanged comes with it.
+	SourceMuted struct {
+		Participant, Source string
+		Muted               bool
+	}
+	// BridgeChanged reports that the session that starts is on another bridge, or the same one after it was restarted.
+	BridgeChanged struct {
+		Bridge string // its name, as far as the channel's address tells
+		Reason string // why the session before ended: moving, connectivity-error, …
+	}
 	// RoleChanged reports our own role in the room: moderator, participant, visitor.
 	RoleChanged struct{ Role string }
 	// ChatMessage is what somebody else said, to all or to us alone. After joining, also what was said before.
@@ -75,6 +96,10 @@ func (TransportInfo) event()      {}
 func (BridgeChannel) event()      {}
 func (DominantSpeaker) event()    {}
 func (SenderConstraints) event()  {}
+func (LobbyWaiting) event()       {}
+func (KickedOut) event()          {}
+func (SourceMuted) event()        {}
+func (BridgeChanged) event()      {}
 func (RoleChanged) event()        {}
 func (ChatMessage) event()        {}
 func (EndpointMessage) event()    {}

@@ -2,10 +2,8 @@ package conference
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"strings"
-	"time"
 
 	"mellium.im/xmpp/jid"
 	"mellium.im/xmpp/stanza"
@@ -16,53 +14,112 @@ import (
 )
 
 // Joining, in the order of the recordings: connect, ask for ICE servers, ask the focus for a conference until
-// it is ready, enter the room.
+// it is ready (conference_request.go), enter the room.
 
-const (
-	minFocusWait = 250 * time.Millisecond
-	maxFocusWait = 2 * time.Second
-)
+// maxRedirects is how often a server may send us on until we are in the room.
+const maxRedirects = 5
 
+// connect begins an attempt to join. What earlier ones have to say is ignored.
 func (s *stay) connect() {
+	s.attempt++
+	s.phase, s.occupants, s.bridge = connecting, newOccupants(), true
+	attempt := s.attempt
+	if s.back != nil { // the first time it is up to run
+		s.later(s.cfg.JoinTimeout, func(s *stay) {
+			if s.phase != inRoom && !s.inLobby() {
+				s.refused(s.joinTimeout())
+			}
+		})
+	}
+	post := func(task func(*stay)) {
+		s.c.inbox.push(func(s *stay) {
+			if s.attempt == attempt {
+				task(s)
+			}
+		})
+	}
 	cfg := xmpp.Config{
 		URL: s.cfg.WebSocketURL, Domain: s.cfg.XMPPDomain, Room: s.cfg.Room, Token: s.cfg.Token,
-		Username: s.cfg.Username, Password: s.cfg.Password, TLS: s.cfg.TLS, Info: s.cfg.info(),
-		Handle: func(client *xmpp.Client, in xmpp.Stanza) {
-			s.c.inbox.push(func(s *stay) { s.handle(client, in) })
-		},
-		Closed: func(err error) { s.c.inbox.push(func(s *stay) { s.disconnected(err) }) },
-		Log:    s.cfg.Loggers.NewLogger("xmpp"),
+		Username: s.cfg.Username, Password: s.cfg.Password, TLS: s.cfg.TLS, PlainWithoutTLS: s.cfg.PlainWithoutTLS, Info: s.cfg.info(),
+		Handle:      func(client *xmpp.Client, in xmpp.Stanza) { post(func(s *stay) { s.handle(client, in) }) },
+		Interrupted: func(client *xmpp.Client, err error) { post(func(s *stay) { s.interrupted(client, err) }) },
+		Closed:      func(err error) { post(func(s *stay) { s.disconnected(err) }) },
+		Log:         s.cfg.Loggers.NewLogger("xmpp"),
 	}
+	limit := s.cfg.JoinTimeout
 	s.goDo(func() {
-		ctx, cancel := context.WithTimeout(s.life, s.cfg.JoinTimeout)
-		defer cancel()
+		ctx, cancel := context.WithTimeout(s.life, limit)
 		client, err := xmpp.Dial(ctx, cfg)
+		cancel()
 		if err != nil {
-			s.c.inbox.push(func(s *stay) { s.fail(s.connectError(err)) })
+			post(func(s *stay) { s.notConnected(err) })
 			return
 		}
-		s.dialed.Store(client)
-		s.c.inbox.push(func(s *stay) { s.connected(client) })
+		post(func(s *stay) { s.connected(client) })
+		select { // whatever happens to the attempt, the stream ends with the stay
+		case <-client.Done():
+		case <-s.life.Done():
+		}
+		s.close(client)
 	})
 }
 
+func (s *stay) notConnected(err error) {
+	if !s.follow(err) {
+		s.refused(s.connectError(err))
+	}
+}
+
 func (s *stay) connected(client *xmpp.Client) {
-	s.client, s.phase = client, askingFocus
+	s.client, s.jid, s.phase = client, client.JID(), askingFocus
 	s.askServices()
+	if s.visiting {
+		s.enter("") // the focus that sent us here is in the room
+		return
+	}
 	s.askFocus(minFocusWait)
 }
 
-// disconnected is the end of the stream. Before the room is joined that is a server that doesn't want us.
+// disconnected is the end of the stream. Before the room is joined for the first time that is a server that doesn't
+// want us.
 func (s *stay) disconnected(err error) {
-	reason := ConnectionLost
-	if s.phase != inRoom {
-		reason = Unreachable
-	}
+	s.client = nil
 	if err == nil {
 		err = errors.New("the stream was closed")
 	}
-	s.fail(&Error{Reason: reason, Op: "stay connected to", Target: ws.Redact(s.cfg.WebSocketURL), Err: err})
+	e := &Error{Reason: Unreachable, Op: "stay connected to", Target: s.shownURL(), Err: err}
+	var moved *xmpp.RedirectError
+	switch {
+	case s.joined && s.phase == inRoom:
+		e.Reason = ConnectionLost
+		s.away(e)
+		if errors.As(err, &moved) && s.follow(err) {
+			return
+		}
+		s.tryAgain()
+	case !s.follow(err):
+		s.refused(e)
+	}
 }
+
+// follow goes where a server sends us, if that is what err says.
+func (s *stay) follow(err error) bool {
+	var moved *xmpp.RedirectError
+	if !errors.As(err, &moved) || s.redirects >= maxRedirects {
+		return false
+	}
+	s.redirects++
+	s.log.Infof("%s sends us to %s", s.shownURL(), ws.Redact(moved.URL))
+	s.hangUp()
+	cfg := *s.cfg
+	cfg.WebSocketURL = moved.URL
+	s.cfg = &cfg
+	s.connect()
+	return true
+}
+
+// shownURL is where we connect to, without secrets.
+func (s *stay) shownURL() string { return ws.Redact(s.cfg.WebSocketURL) }
 
 // askServices asks for STUN and TURN servers (XEP-0215). Deployments without any work too.
 func (s *stay) askServices() {
@@ -79,67 +136,34 @@ func (s *stay) askServices() {
 	})
 }
 
-func (s *stay) domain() jid.JID { return s.client.JID().Domain() }
-
-// conferenceRequest asks the focus to come to the room.
-type conferenceRequest struct {
-	XMLName    xml.Name             `xml:"http://jitsi.org/protocol/focus conference"`
-	MachineUID string               `xml:"machine-uid,attr"`
-	Room       string               `xml:"room,attr"`
-	Properties []conferenceProperty `xml:"property"`
-}
-
-type conferenceProperty struct {
-	Name  string `xml:"name,attr"`
-	Value string `xml:"value,attr"`
-}
-
-type conferenceAnswer struct {
-	Conference struct {
-		Ready      string               `xml:"ready,attr"`
-		VNode      string               `xml:"vnode,attr"`
-		FocusJID   string               `xml:"focusjid,attr"`
-		Properties []conferenceProperty `xml:"property"`
-	} `xml:"http://jitsi.org/protocol/focus conference"`
-}
-
-// askFocus asks until the focus is ready, with growing pauses.
-func (s *stay) askFocus(pause time.Duration) {
-	payload := conferenceRequest{
-		MachineUID: s.cfg.EndpointID, Room: s.room.String(),
-		Properties: []conferenceProperty{{"rtcstatsEnabled", "false"}},
-	}
-	s.request(s.component, stanza.SetIQ, payload, func(iq *xmpp.IQ, err error) {
-		var answer conferenceAnswer
-		if err == nil {
-			err = iq.Decode(&answer)
-		}
-		switch {
-		case err != nil:
-			s.fail(s.focusError(err))
-		case answer.Conference.Ready == "true":
-			s.enter()
-		default:
-			s.log.Debugf("the focus %s is not ready", s.component)
-			s.after(pause, func(s *stay) { s.askFocus(min(2*pause, maxFocusWait)) })
-		}
-	})
-}
+func (s *stay) domain() jid.JID { return s.jid.Domain() }
 
 // enter sends the first presence. Only this one carries <x>: another one makes the room replay all occupants.
-func (s *stay) enter() {
+func (s *stay) enter(password string) {
 	s.phase = entering
+	if password == "" {
+		password = s.cfg.RoomPassword
+	}
 	p := s.presence()
-	p.MUC = &mucJoin{Password: s.cfg.RoomPassword}
+	p.MUC = &mucJoin{Password: password}
+	if s.back != nil {
+		p.MUC.History = &mucHistory{Seconds: s.missed()}
+	}
 	s.client.Send(p)
 }
 
 // entered is our own presence in the room: all those who were there before us came before it (XEP-0045
 // section 7.2.2).
 func (s *stay) entered(role string) {
-	s.phase, s.role = inRoom, role
+	s.phase, s.role, s.joined = inRoom, role, true
 	s.log.Infof("joined %s as %s, %s", s.room, s.cfg.EndpointID, role)
-	s.setState(Joined)
+	s.leaveLobby()
+	s.watchLobby()
+	if s.back != nil {
+		s.returned()
+		return
+	}
+	s.settle()
 	for _, p := range s.occupants.participants() {
 		s.emit(ParticipantJoined{p})
 	}

@@ -1,8 +1,6 @@
 package conference
 
 import (
-	"context"
-
 	"mellium.im/xmpp/stanza"
 
 	"gstjitsi/signaling/jingle"
@@ -12,22 +10,12 @@ import (
 // leave ends everything within LeaveTimeout, also where the network is dead: it says good-bye as far as we got,
 // and waits until nothing of the stay is left.
 func (s *stay) leave() {
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.LeaveTimeout)
-	defer cancel()
-	if s.client != nil {
-		s.sayGoodbye()
-	}
+	s.sayGoodbye()
 	s.dropSession("success", "")
 	s.setState(Left)
 	s.publish()
-	s.cancel()
-	if client := s.dialed.Load(); client != nil {
-		client.Close(ctx)
-	}
+	s.cancel() // closes the connection, see connect
 	s.wg.Wait()
-	if client := s.dialed.Load(); client != nil { // connected while we were leaving
-		client.Close(ctx)
-	}
 }
 
 func (s *stay) sayGoodbye() {
@@ -37,8 +25,9 @@ func (s *stay) sayGoodbye() {
 		})
 		s.request(s.focus, stanza.SetIQ, payload, ignoreAnswer)
 	}
+	s.leaveLobby()
 	if s.phase >= entering {
-		s.client.Send(unavailable{To: s.me.String(), Type: string(stanza.UnavailablePresence)})
+		s.send(unavailable{To: s.me.String(), Type: string(stanza.UnavailablePresence)})
 	}
 }
 

@@ -19,6 +19,9 @@ func (c *Conference) SendChat(text, to string) {
 type wireMessage struct {
 	Bodies []string `xml:"body"`
 	JSON   string   `xml:"http://jitsi.org/jitmeet json-message"`
+	MUC    struct {
+		Statuses []wireStatus `xml:"status"`
+	} `xml:"http://jabber.org/protocol/muc#user x"`
 }
 
 // outMessage is a message on its way out.
@@ -42,14 +45,14 @@ func (s *stay) sendChat(text, to string) {
 		}
 		m.To, m.Type = address.String(), string(stanza.ChatMessage)
 	}
-	s.client.Send(m)
+	s.send(m)
 }
 
-// handleRoomMessage takes messages of occupants. The room's own ones (subject, changed configuration) and the echo of
-// what we said are no news.
+// handleRoomMessage takes messages of occupants. The echo of what we said is no news, and of the room's own ones only
+// that its configuration changed: it may have a lobby now.
 func (s *stay) handleRoomMessage(m *xmpp.Message) {
 	from := m.From.Resourcepart()
-	if !m.From.Bare().Equal(s.room) || s.phase != inRoom || from == "" || from == s.cfg.EndpointID {
+	if s.invited(m) || !m.From.Bare().Equal(s.room) || s.phase != inRoom || from == s.cfg.EndpointID {
 		return
 	}
 	if m.Type == stanza.ErrorMessage {
@@ -59,6 +62,12 @@ func (s *stay) handleRoomMessage(m *xmpp.Message) {
 	var in wireMessage
 	if err := m.Decode(&in); err != nil {
 		s.log.Warnf("ignoring a message of %s: %v", m.From, err)
+		return
+	}
+	if from == "" {
+		if hasStatus(in.MUC.Statuses, statusConfigured) {
+			s.watchLobby()
+		}
 		return
 	}
 	if in.JSON != "" { // to all; to one of them it comes over the bridge

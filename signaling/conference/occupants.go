@@ -29,29 +29,30 @@ type wirePresence struct {
 	NoBridge *struct{} `xml:"http://jitsi.org/protocol/focus bridgeNotAvailable"` // of the focus
 	MUC      struct {
 		Item struct {
-			JID    string `xml:"jid,attr"`
-			Role   string `xml:"role,attr"`
-			Reason string `xml:"reason"`
-			Actor  struct {
+			JID         string `xml:"jid,attr"`
+			Role        string `xml:"role,attr"`
+			Affiliation string `xml:"affiliation,attr"`
+			Reason      string `xml:"reason"`
+			Actor       struct {
 				Nick string `xml:"nick,attr"`
 			} `xml:"actor"`
 		} `xml:"item"`
-		Statuses []struct {
-			Code int `xml:"code,attr"`
-		} `xml:"status"`
-		Destroy *struct {
+		Statuses []wireStatus `xml:"status"`
+		Destroy  *struct {
+			JID    string `xml:"jid,attr"`
 			Reason string `xml:"reason"`
 		} `xml:"destroy"`
 	} `xml:"http://jabber.org/protocol/muc#user x"`
 }
 
-func (p *wirePresence) has(status int) bool {
-	for _, s := range p.MUC.Statuses {
-		if s.Code == status {
-			return true
-		}
-	}
-	return false
+type wireStatus struct {
+	Code int `xml:"code,attr"`
+}
+
+func (p *wirePresence) has(status int) bool { return hasStatus(p.MUC.Statuses, status) }
+
+func hasStatus(list []wireStatus, code int) bool {
+	return slices.ContainsFunc(list, func(s wireStatus) bool { return s.Code == code })
 }
 
 // hidden are those whom nobody should see: recorders, known by the domain of their account or by what they

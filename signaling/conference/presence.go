@@ -59,6 +59,13 @@ type outPresence struct {
 type mucJoin struct {
 	XMLName  xml.Name `xml:"http://jabber.org/protocol/muc x"`
 	Password string   `xml:"password,omitempty"`
+	History  *mucHistory
+}
+
+// mucHistory is how much of what was said the room repeats (XEP-0045 section 7.2.14).
+type mucHistory struct {
+	XMLName xml.Name `xml:"history"`
+	Seconds int      `xml:"seconds,attr"`
 }
 
 type outNick struct {
@@ -113,7 +120,7 @@ func (s *stay) setLocalSources(sources []LocalSource) {
 	}
 	s.local = sources
 	if s.phase >= entering {
-		s.client.Send(s.presence())
+		s.send(s.presence())
 	}
 	if s.session != nil && s.session.channel != nil {
 		s.session.channel.SetVideoTypes(s.videoTypes())

@@ -14,7 +14,7 @@ import (
 
 // connectError is a connection or a stream that didn't come about.
 func (s *stay) connectError(err error) *Error {
-	e := &Error{Reason: Unreachable, Op: "connect to", Target: ws.Redact(s.cfg.WebSocketURL), Err: err}
+	e := &Error{Reason: Unreachable, Op: "connect to", Target: s.shownURL(), Err: err}
 	var (
 		dial   *ws.Error
 		auth   *xmpp.AuthError
@@ -137,7 +137,7 @@ func (s *stay) joinTimeout() *Error {
 	case entering:
 		e.Reason, e.Op, e.Target = RoomNotFound, "join", s.me.String()
 	default:
-		e.Reason, e.Op, e.Target = Unreachable, "connect to", ws.Redact(s.cfg.WebSocketURL)
+		e.Reason, e.Op, e.Target = Unreachable, "connect to", s.shownURL()
 	}
 	return e
 }

@@ -5,6 +5,7 @@ import "context"
 // resolve finds out where to connect, and does.
 func (s *stay) resolve() {
 	if s.cfg.Resolve == nil {
+		s.home, s.homeAddresses = s.cfg, s.addresses
 		s.connect()
 		return
 	}
@@ -30,5 +31,6 @@ func (s *stay) resolved(found Addresses, err error) {
 		return
 	}
 	s.cfg, s.addresses = &cfg, parsed
+	s.home, s.homeAddresses = s.cfg, s.addresses
 	s.connect()
 }

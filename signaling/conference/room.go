@@ -35,6 +35,10 @@ func (s *stay) handleIQ(client *xmpp.Client, iq *xmpp.IQ) {
 
 // handlePresence sorts presence of the room by whose it is.
 func (s *stay) handlePresence(p *xmpp.Presence) {
+	if s.ofLobby(p.From) {
+		s.handleLobbyPresence(p)
+		return
+	}
 	if !p.From.Bare().Equal(s.room) || s.phase < entering {
 		return
 	}
@@ -68,22 +72,27 @@ func (s *stay) presenceRefused(p *xmpp.Presence) {
 		s.log.Warnf("the room %s refuses our presence: %v", s.room, err)
 		return
 	}
-	s.fail(s.roomError(err))
+	if room, ok := lobbyOf(p); ok && !s.inLobby() {
+		s.enterLobby(room)
+		return
+	}
+	s.refused(s.roomError(err))
 }
 
 // Status codes of XEP-0045 section 15.6.
 const (
-	statusSelf     = 110
-	statusBanned   = 301
-	statusKicked   = 307
-	statusMembers  = 322
-	statusTechnics = 333
+	statusConfigured = 104
+	statusSelf       = 110
+	statusBanned     = 301
+	statusKicked     = 307
+	statusMembers    = 322
+	statusTechnics   = 333
 )
 
 func (s *stay) handleOwnPresence(id string, in *wirePresence, gone bool) {
 	switch {
 	case gone:
-		s.fail(s.removedError(in))
+		s.removed(s.removedError(in), in)
 	case id != s.cfg.EndpointID:
 		s.fail(&Error{Reason: NickConflict, Op: "join", Target: s.me.String(), Stanza: "the room names us " + id})
 	case s.phase == entering:
@@ -91,7 +100,20 @@ func (s *stay) handleOwnPresence(id string, in *wirePresence, gone bool) {
 	case s.role != in.MUC.Item.Role: // the focus makes the first one moderator only after joining
 		s.role = in.MUC.Item.Role
 		s.emit(RoleChanged{s.role})
+		s.watchLobby()
 	}
+}
+
+// removed ends the stay, but for a removal that nobody wanted.
+func (s *stay) removed(e *Error, in *wirePresence) {
+	if e.Reason == Kicked {
+		s.emit(KickedOut{By: in.MUC.Item.Actor.Nick, Reason: in.MUC.Item.Reason})
+	}
+	if e.Reason == ConnectionLost && s.joined {
+		s.lost(e)
+		return
+	}
+	s.fail(e)
 }
 
 // focusPresent tells whether the focus has a bridge (f-alice). Without one we stay and wait: it invites us again
@@ -113,13 +135,28 @@ func (s *stay) occupantPresent(id string, in *wirePresence) {
 	if err != nil {
 		s.log.Warnf("participant %s: %v", id, err)
 	}
+	old := s.occupants.byID[id]
 	known, changed := s.occupants.set(p)
 	switch {
 	case s.phase != inRoom || !changed: // told when we are in
 	case known:
 		s.emit(ParticipantChanged{p.clone()})
+		s.tellMuted(old, p)
 	default:
 		s.emit(ParticipantJoined{p.clone()})
+	}
+}
+
+// tellMuted compares two presences of one participant. A source that appears was not muted before.
+func (s *stay) tellMuted(old, now Participant) {
+	before := map[string]bool{}
+	for _, source := range old.Sources {
+		before[source.Name] = source.Muted
+	}
+	for _, source := range now.Sources {
+		if source.Muted != before[source.Name] {
+			s.emit(SourceMuted{Participant: now.ID, Source: source.Name, Muted: source.Muted})
+		}
 	}
 }
 

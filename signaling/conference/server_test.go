@@ -64,6 +64,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.conn, s.query = conn, r.URL.RawQuery
 	s.mu.Unlock()
+	s.authenticated = false // clients come one after the other
 	for {
 		_, data, err := conn.Read(r.Context())
 		if err != nil {
@@ -95,6 +96,8 @@ func (s *server) answer(in string) []string {
 	if m := idAttribute.FindStringSubmatch(in); m != nil {
 		id = m[1]
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for key, answer := range s.answers {
 		if strings.Contains(in, key) {
 			if answer == "" {
@@ -153,6 +156,18 @@ func unavailableOf(nick, more string) string {
 		`<x xmlns='http://jabber.org/protocol/muc#user'>%s</x></presence>`, testRoom, nick, testJID, more)
 }
 
+// roomAnswer is the room's refusal.
+func roomAnswer(condition string) string {
+	return `<presence from='` + testRoom + `/` + testID + `' to='` + testJID + `' type='error' xmlns='jabber:client'>` +
+		`<error type='cancel'><` + condition + ` xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></presence>`
+}
+
+// iqError is a refusal of a request.
+func iqError(from, condition string) string {
+	return `<iq from='` + from + `' to='` + testJID + `' type='error' id='ID' xmlns='jabber:client'>` +
+		`<error type='cancel'><` + condition + ` xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>no, thank you</text></error></iq>`
+}
+
 // send tells the client something.
 func (s *server) send(stanza string) {
 	s.t.Helper()
@@ -207,6 +222,15 @@ func escape(s string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(s))
 	return b.String()
+}
+
+// set changes an answer while clients are there; nil is the usual one.
+func (s *server) set(key string, answer *string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if delete(s.answers, key); answer != nil {
+		s.answers[key] = *answer
+	}
 }
 
 // hangUp cuts the client off.

@@ -1,8 +1,11 @@
 package conference
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
+	"net/url"
+	"strings"
 
 	"mellium.im/xmpp/stanza"
 
@@ -71,7 +74,8 @@ func (s *stay) startSession(offer *jingle.SessionInitiate) {
 	s.dropSession("success", "replaced by a new session")
 	s.jingleLog.Infof("session %s starts, %d sources", offer.SID, len(offer.Sources))
 	s.session = &session{offer: offer}
-	s.setState(InSession)
+	s.settle()
+	s.tellBridge(offer)
 	s.emit(SessionStarted{offer})
 	s.addSources(offer.Sources)
 	if offer.Transport.WebSocketURL != "" {
@@ -79,10 +83,34 @@ func (s *stay) startSession(offer *jingle.SessionInitiate) {
 	}
 }
 
+// tellBridge compares the bridge with that of the session before. One that ended since we were alone is no change.
+func (s *stay) tellBridge(offer *jingle.SessionInitiate) {
+	before := s.bridgeSession
+	s.bridgeSession = offer.BridgeSessionID
+	if before != "" && before != offer.BridgeSessionID && s.endReason != reasonAlone {
+		s.emit(BridgeChanged{Bridge: bridgeName(offer.Transport.WebSocketURL), Reason: s.endReason})
+	}
+}
+
+// reasonAlone ends the session of the last one in the room (g-alice).
+const reasonAlone = "expired"
+
+// bridgeName reads /colibri-ws/NAME/… of a channel's address.
+func bridgeName(channel string) string {
+	u, err := url.Parse(channel)
+	if err != nil {
+		return ""
+	}
+	if parts := strings.Split(u.Path, "/"); len(parts) > 2 {
+		return parts[2]
+	}
+	return u.Host
+}
+
 // endSession leaves us in the room without a session.
 func (s *stay) endSession(reason, text string) {
 	s.dropSession(reason, text)
-	s.setState(Joined)
+	s.settle()
 }
 
 // dropSession takes the sources first. Without a session it does nothing.
@@ -92,6 +120,10 @@ func (s *stay) dropSession(reason, text string) {
 	}
 	old := s.session
 	s.session = nil
+	s.endReason = reason
+	if reason == "success" {
+		s.endReason = cmp.Or(text, reason) // f3-alice: moving
+	}
 	s.jingleLog.Infof("session %s ends: %s %s", old.offer.SID, reason, text)
 	for _, source := range s.sources.clear() {
 		s.emit(SourceRemoved{source})
@@ -101,7 +133,7 @@ func (s *stay) dropSession(reason, text string) {
 }
 
 func (s *stay) header() jingle.Header {
-	return jingle.Header{SID: s.session.offer.SID, Initiator: s.focus.String(), Responder: s.client.JID().String()}
+	return jingle.Header{SID: s.session.offer.SID, Initiator: s.focus.String(), Responder: s.jid.String()}
 }
 
 func (s *stay) accept(sid string, answer jingle.SessionAccept) {

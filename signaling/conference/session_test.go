@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -173,6 +174,45 @@ func TestAnAnswerThatTheFocusRefusesEndsTheSession(t *testing.T) {
 	}
 }
 
+func TestAnotherBridgeIsReported(t *testing.T) {
+	const first = "2d68e5ae-f5c1-44b2-9c76-6d5c9eb6e0d0"
+	end := func(sid, reason, text string) string {
+		return jingleIQ("end", `<jingle action='session-terminate' xmlns='urn:xmpp:jingle:1' sid='`+sid+`'><reason><`+reason+`/><text>`+text+`</text></reason></jingle>`)
+	}
+	s, g, b := inSession(t)
+	offer := offerOn(t, b, "2")
+	id := regexp.MustCompile(`(<bridge-session[^>]* id=['"])[^'"]*`)
+	if !id.MatchString(offer) {
+		t.Fatal("the recorded offer names no session of the bridge")
+	}
+	again := func(sid, bridge string) {
+		s.send(id.ReplaceAllString(offerOn(t, b, sid), "${1}"+bridge))
+		until(g, func(e SessionStarted) bool { return e.Offer.SID == sid })
+	}
+	s.send(end("1uhl55odh1iuq", "success", "moving"))
+	next[SessionEnded](g)
+	g.reaches(Joined)
+	s.send(id.ReplaceAllString(offer, "${1}"+first))
+	g.reaches(InSession)
+	if got := next[BridgeChanged](g); got.Reason != "moving" || got.Bridge != "jvb" {
+		t.Errorf("got %+v", got)
+	}
+	next[SessionStarted](g)
+	s.send(end("2", "expired", "Idle session timeout")) // alone
+	until(g, func(SessionEnded) bool { return true })
+	g.reaches(Joined)
+	again("3", "another")
+	next[BridgeChannel](g)
+	g.RestartSession("3")
+	next[SessionEnded](g)
+	g.reaches(Joined)
+	s.send(id.ReplaceAllString(offerOn(t, b, "4"), "${1}"+"yet another"))
+	g.reaches(InSession)
+	if got := next[BridgeChanged](g); got.Reason != "connectivity-error" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestChangesOfOthersAreReported(t *testing.T) {
 	s, g := join(t)
 	s.send(presenceOf("f6368c2e", "participant", ""))
@@ -181,6 +221,14 @@ func TestChangesOfOthersAreReported(t *testing.T) {
 	s.send(strings.Replace(presenceOf("f6368c2e", "moderator", ""), "{}", escape(`{"f6368c2e-a0":{"muted":true},"f6368c2e-v1":{"muted":false,"videoType":"desktop"}}`), 1))
 	got := next[ParticipantChanged](g).Participant
 	if got.Role != "moderator" || len(got.Sources) != 2 || !got.Sources[0].Muted || got.Sources[1].VideoType != jingle.Desktop {
+		t.Errorf("got %+v", got)
+	}
+	if got := next[SourceMuted](g); got != (SourceMuted{"f6368c2e", "f6368c2e-a0", true}) {
+		t.Errorf("got %+v", got)
+	}
+	s.send(strings.Replace(presenceOf("f6368c2e", "moderator", ""), "{}", escape(`{"f6368c2e-a0":{"muted":false}}`), 1))
+	next[ParticipantChanged](g)
+	if got := next[SourceMuted](g); got.Source != "f6368c2e-a0" || got.Muted {
 		t.Errorf("got %+v", got)
 	}
 	s.send(strings.Replace(presenceOf("f6368c2e", "moderator", ""), "{}", "{malformed", 1))

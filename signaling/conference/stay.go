@@ -3,7 +3,6 @@ package conference
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/logging"
@@ -31,19 +30,33 @@ type stay struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // everything asynchronous that the stay started
 
-	phase  phase
-	role   string // ours in the room
-	bridge bool   // false while the focus says that there is none
-	state  State
-	failed *Error
-	dialed atomic.Pointer[xmpp.Client] // set before the owner hears of it, so that it is closed whatever happens
-	client *xmpp.Client
+	phase    phase
+	deadline *time.Timer // of joining for the first time
+	role     string      // ours in the room
+	bridge   bool        // false while the focus says that there is none
+	state    State
+	failed   *Error
+
+	home          *Config // the deployment's own addresses, before we are sent elsewhere
+	homeAddresses addresses
+	attempt       int  // to connect: what comes from earlier ones is ignored
+	redirects     int  // of this attempt and those that led to it
+	visiting      bool // at a server for visitors
+	joined        bool // the room, at least once
+	back          *reconnection
+	client        *xmpp.Client // nil between attempts
+	jid           jid.JID      // ours on the server
+	focusSession  string       // that the focus gave us; a secret
+	lobby         lobby
 
 	occupants occupants
 	session   *session // nil where there is none
-	sources   sourceTable
-	speaker   string
-	services  []extdisco.Service
+	endReason string   // of the session before
+
+	bridgeSession string // of the last session
+	sources       sourceTable
+	speaker       string
+	services      []extdisco.Service
 
 	local       []LocalSource
 	constraints colibri.ReceiverVideoConstraints
@@ -59,6 +72,7 @@ type phase int
 const (
 	connecting phase = iota
 	askingFocus
+	waiting // in the lobby
 	entering
 	inRoom
 )
@@ -77,8 +91,8 @@ func newStay(c *Conference) *stay {
 }
 
 func (s *stay) run(ctx context.Context) error {
-	deadline := time.NewTimer(s.cfg.JoinTimeout)
-	defer deadline.Stop()
+	s.deadline = time.NewTimer(s.cfg.JoinTimeout)
+	defer s.deadline.Stop()
 	s.setState(Connecting)
 	s.resolve()
 	s.publish()
@@ -87,8 +101,8 @@ func (s *stay) run(ctx context.Context) error {
 		case <-ctx.Done():
 			s.leave()
 			return nil
-		case <-deadline.C:
-			if s.phase != inRoom {
+		case <-s.deadline.C:
+			if !s.joined {
 				s.fail(s.joinTimeout())
 			}
 		case <-s.c.inbox.ready:
@@ -139,6 +153,22 @@ func (s *stay) fail(e *Error) {
 	}
 }
 
+// settle finds the state that we are in.
+func (s *stay) settle() {
+	switch {
+	case s.phase == waiting:
+		s.setState(Lobby)
+	case s.back != nil:
+		s.setState(Reconnecting)
+	case s.phase != inRoom:
+		s.setState(Connecting)
+	case s.session != nil:
+		s.setState(InSession)
+	default:
+		s.setState(Joined)
+	}
+}
+
 func (s *stay) setState(state State) {
 	if s.state != state {
 		s.state = state
@@ -168,20 +198,39 @@ func (s *stay) snapshot() *Snapshot {
 		State: s.state, EndpointID: s.cfg.EndpointID, Role: s.role, DominantSpeaker: s.speaker,
 		Sources: s.sources.list(), ICEServers: s.services,
 	}
-	if s.phase == inRoom {
+	switch {
+	case s.phase == inRoom:
 		out.Participants = s.occupants.participants()
+	case s.back != nil:
+		out.Participants = s.back.before.participants()
 	}
 	return out
 }
 
-// request asks and hands the answer to done, which runs in the owner's turn.
+// send sends a stanza. Between two connections it does nothing: what it says is said anew on the next one.
+func (s *stay) send(stanza any) {
+	if s.client != nil {
+		s.client.Send(stanza)
+	}
+}
+
+// request asks and hands the answer to done, which runs in the owner's turn, unless the connection is given up before.
 func (s *stay) request(to jid.JID, kind stanza.IQType, payload any, done func(*xmpp.IQ, error)) {
+	if s.client == nil {
+		s.log.Debugf("not connected: a request to %s is left out", to)
+		return
+	}
+	attempt := s.attempt
 	question := s.client.Ask(to, kind, payload)
 	s.goDo(func() {
 		ctx, cancel := context.WithTimeout(s.life, requestTimeout)
 		defer cancel()
 		iq, err := question.Wait(ctx)
-		s.c.inbox.push(func(*stay) { done(iq, err) })
+		s.c.inbox.push(func(s *stay) {
+			if s.attempt == attempt {
+				done(iq, err)
+			}
+		})
 	})
 }
 
@@ -194,6 +243,16 @@ func (s *stay) after(d time.Duration, task func(*stay)) {
 		case <-timer.C:
 			s.c.inbox.push(task)
 		case <-s.life.Done():
+		}
+	})
+}
+
+// later is after, for what concerns the present attempt to join alone.
+func (s *stay) later(d time.Duration, task func(*stay)) {
+	attempt := s.attempt
+	s.after(d, func(s *stay) {
+		if s.attempt == attempt {
+			task(s)
 		}
 	})
 }

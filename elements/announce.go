@@ -12,7 +12,8 @@ import (
 // eventNames are the signals; each also comes as an element message jitsi-NAME with the same structure.
 var eventNames = []string{
 	"state-changed", "participant-joined", "participant-changed", "participant-left",
-	"source-added", "source-removed", "dominant-speaker",
+	"source-added", "source-removed", "source-muted", "dominant-speaker",
+	"chat-message", "mute-requested", "kicked", "lobby-waiting", "bridge-changed",
 }
 
 func eventSignals() map[string]gobject.SignalDefinition {
@@ -56,6 +57,21 @@ func eventStructure(event conference.Event) (string, *gst.Structure) {
 		return "source-removed", sourceStructure("jitsi-source-removed", ev.Source)
 	case conference.DominantSpeaker:
 		name, fields["id"] = "dominant-speaker", ev.ID
+	case conference.SourceMuted:
+		name = "source-muted"
+		fields["participant-id"], fields["source-name"], fields["muted"] = ev.Participant, ev.Source, ev.Muted
+	case conference.ChatMessage:
+		name = "chat-message"
+		fields["id"], fields["text"], fields["private"] = ev.From, ev.Text, ev.Private
+	case conference.MuteRequested:
+		name = "mute-requested"
+		fields["media"], fields["video-type"], fields["by"] = string(ev.Media), string(ev.VideoType), ev.By
+	case conference.KickedOut:
+		name, fields["by"], fields["reason"] = "kicked", ev.By, ev.Reason
+	case conference.LobbyWaiting:
+		name, fields["id"], fields["nick"], fields["own"] = "lobby-waiting", ev.ID, ev.Nick, ev.Own
+	case conference.BridgeChanged:
+		name, fields["bridge"], fields["reason"] = "bridge-changed", ev.Bridge, ev.Reason
 	default:
 		return "", nil
 	}

@@ -41,7 +41,8 @@ type controller struct {
 	constraints colibri.ReceiverVideoConstraints
 	heights     map[string]int // of our sources that somebody wants, as the bridge said
 	channel     bool           // to the bridge is open
-	finished    bool           // all sink pads of a jitsisink are at their end
+	live        liveness
+	finished    bool // all sink pads of a jitsisink are at their end
 }
 
 func newController(e *element, cfg conference.Config) (*controller, error) {
@@ -62,7 +63,7 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 		},
 		mail: newMailbox(), announce: newMailbox(),
 		done: make(chan struct{}), announced: make(chan struct{}),
-		streams: map[uint32]*transport.Stream{}, slots: slotTable{}, heights: map[string]int{},
+		streams: map[uint32]*transport.Stream{}, slots: slotTable{}, live: newLiveness(), heights: map[string]int{},
 		constraints: colibri.ReceiverVideoConstraints{LastN: -1, Constraints: map[string]colibri.VideoConstraints{}},
 	}, nil
 }
@@ -88,6 +89,7 @@ func (c *controller) start() {
 	var pumps sync.WaitGroup
 	pumps.Go(func() { c.pump() })
 	pumps.Go(func() { c.stay(ctx) })
+	pumps.Go(func() { c.watch(ctx) })
 	go func() {
 		pumps.Wait()
 		c.mail.close()
@@ -194,6 +196,7 @@ func (c *controller) on(event conference.Event) {
 	case conference.SenderConstraints:
 		c.constrainSink(ev.SourceName, ev.MaxHeight)
 	case conference.BridgeChannel:
+		c.live.channel(ev.Open, time.Now())
 		c.onBridgeChannel(ev.Open)
 	case conference.StateChanged:
 		c.e.setState(ev.State)
@@ -218,6 +221,7 @@ func (c *controller) startSession(offer *jingle.SessionInitiate) {
 		return
 	}
 	c.transport, c.sid = t, sid
+	c.live.begin(time.Now())
 	answer, err := t.Negotiate()
 	if err != nil {
 		c.e.postMediaError(err, "session-initiate "+sid)
@@ -260,8 +264,7 @@ func (c *controller) onFailed(sid string, err error) {
 		return
 	}
 	if errors.Is(err, transport.ErrConnectionFailed) {
-		gstx.Log.Logf(gst.LevelWarning, c.e, "session %s: %v; asking for a new one", sid, err)
-		c.conf.RestartSession(sid)
+		c.restart(err.Error())
 		return
 	}
 	c.e.postMediaError(err, "session "+sid)

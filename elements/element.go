@@ -49,9 +49,6 @@ func (e *element) controlling(f func(*controller)) {
 	}
 }
 
-// leave leaves the conference but keeps the element running.
-func (e *element) leave() { e.controlling((*controller).leave) }
-
 func (e *element) setState(s conference.State) {
 	e.mu.Lock()
 	changed := e.state != conferenceState(s)

@@ -49,7 +49,7 @@ func conferenceFailure(reason conference.Reason) failure {
 	case conference.ConferenceEnded:
 		return resource(gst.ResourceErrorClose, "The conference was ended.")
 	case conference.ConnectionLost:
-		return resource(gst.ResourceErrorRead, "The connection to the Jitsi server was lost.")
+		return resource(gst.ResourceErrorRead, "The connection to the Jitsi server was lost and could not be restored in time.")
 	}
 	return resource(gst.ResourceErrorFailed, "The conference failed.")
 }

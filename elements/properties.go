@@ -97,6 +97,14 @@ var properties = []property{
 		set: func(s *settings, v any) { s.latencyMS, _ = v.(uint32) },
 	},
 	str("video-codecs", "Video codecs", "Video codecs to send and to receive, comma-separated, in order of preference; those without elements here are left out", defaultVideoCodecs, func(s *settings) *string { return &s.videoCodecs }),
+	{
+		name: "reconnect-timeout",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecUint(name, "Reconnect timeout", "For how long to try again when the connection is lost after the room was joined, before an error is posted (s); 0: not at all", 0, math.MaxInt32, uint(defaultReconnectTimeout), readWrite)
+		},
+		get: func(e *element) any { return e.settings.reconnectTimeout },
+		set: func(s *settings, v any) { s.reconnectTimeout, _ = v.(uint32) },
+	},
 	flag("sync", "Sync", "Pace what is sent by its timestamps: a file plays in real time", true, func(s *settings) *bool { return &s.sync }),
 	flag("simulcast", "Simulcast", "Send raw video to the camera's pad in two sizes from 360 lines on, and in three from 720 lines on", true, func(s *settings) *bool { return &s.simulcast }),
 	{

@@ -78,10 +78,7 @@ func classInit(class *gst.BinClass, k kind) {
 	oc := ec.ParentClass().ParentClass().ParentClass() // GstObject, GInitiallyUnowned, GObject
 	oc.InstallProperties(paramSpecs())
 	t := gstx.ClassType(gst.UnsafeBinClassToGlibNone(class))
-	gstx.ActionSignal(t, "leave", gobject.TypeNone, nil, func(self gobject.Object, _ []any) any {
-		self.(*element).leave()
-		return nil
-	})
+	registerActions(t)
 }
 
 type padTemplate struct {

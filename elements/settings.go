@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"gstjitsi/elements/gstx"
 	"gstjitsi/elements/media"
@@ -18,9 +19,10 @@ import (
 )
 
 const (
-	defaultServer    = "https://meet.jit.si"
-	defaultNick      = "gst-jitsi"
-	defaultLatencyMS = uint32(200)
+	defaultServer           = "https://meet.jit.si"
+	defaultNick             = "gst-jitsi"
+	defaultLatencyMS        = uint32(200)
+	defaultReconnectTimeout = uint32(60)
 )
 
 var defaultVideoCodecs = strings.Join(media.Names(jingle.Video), ",")
@@ -36,6 +38,7 @@ type settings struct {
 	username, password, token, roomPassword string
 	nick, email, avatarURL, region          string
 	insecureTLS                             bool
+	reconnectTimeout                        uint32 // s
 	caFile                                  string
 	localAddresses                          string
 	latencyMS                               uint32
@@ -44,7 +47,10 @@ type settings struct {
 }
 
 func defaultSettings() settings {
-	return settings{server: defaultServer, nick: defaultNick, latencyMS: defaultLatencyMS, videoCodecs: defaultVideoCodecs, sync: true, simulcast: true}
+	return settings{
+		server: defaultServer, nick: defaultNick, reconnectTimeout: defaultReconnectTimeout,
+		latencyMS: defaultLatencyMS, videoCodecs: defaultVideoCodecs, sync: true, simulcast: true,
+	}
 }
 
 // layers are the sizes in which the camera's picture may be sent.
@@ -121,7 +127,8 @@ func (s *settings) conferenceConfig() (conference.Config, error) {
 	config := conference.Config{
 		Room: room, Nick: s.nick, Email: s.email, AvatarURL: s.avatarURL, Region: s.region,
 		Username: s.username, Password: s.password, Token: s.token, RoomPassword: s.roomPassword,
-		TLS: tlsConfig, Codecs: codecs,
+		PlainWithoutTLS: s.insecureTLS, TLS: tlsConfig, ReconnectTimeout: s.reconnectLimit(),
+		Codecs: codecs,
 	}
 	return config, s.locate(&config)
 }
@@ -171,7 +178,7 @@ func (s *settings) override(d discovery.Deployment) conference.Addresses {
 	guest := s.username == "" && s.token == ""
 	a := conference.Addresses{
 		WebSocketURL: d.WebSocketURL, XMPPDomain: d.LoginDomain(guest), MUCDomain: d.MUCDomain, FocusJID: d.FocusJID,
-		HiddenDomain: d.HiddenDomain,
+		HiddenDomain: d.HiddenDomain, ConferenceRequestURL: d.ConferenceRequestURL,
 	}
 	if s.xmppDomain != "" {
 		a.XMPPDomain = s.xmppDomain
@@ -185,7 +192,18 @@ func (s *settings) override(d discovery.Deployment) conference.Addresses {
 			*o.field = *o.given
 		}
 	}
+	if s.focusJID != "" {
+		a.ConferenceRequestURL = "" // that is another way to the focus
+	}
 	return a
+}
+
+// reconnectLimit is negative where nothing is to be tried: zero is the conference's default.
+func (s *settings) reconnectLimit() time.Duration {
+	if s.reconnectTimeout == 0 {
+		return -1
+	}
+	return time.Duration(s.reconnectTimeout) * time.Second
 }
 
 func (s *settings) tls() (*tls.Config, error) {

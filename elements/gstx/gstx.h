@@ -19,6 +19,14 @@ void gstx_gate_unref (GstxGate * gate);
 void gstx_gate_add (GstxGate * gate, GstPad * pad);
 void gstx_gate_open (GstxGate * gate);
 
+/* Knows when something last passed the pads that it watches. */
+typedef struct _GstxActivity GstxActivity;
+GstxActivity *gstx_activity_new (void);
+void gstx_activity_unref (GstxActivity * activity);
+void gstx_activity_watch (GstxActivity * activity, GstPad * pad);
+/* in µs; negative where nothing has passed yet */
+gint64 gstx_activity_age (GstxActivity * activity);
+
 /* Drops everything while the pad's element has no clock, as one that was taken out of its bin. */
 void gstx_require_clock (GstPad * pad);
 

@@ -3,6 +3,7 @@ package gstx
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 )
@@ -84,6 +85,20 @@ func TestOnlyPacketsOfKnownSSRCsPass(t *testing.T) {
 		if failed != nil || passed > 0 != c.passes || table.Dropped() > 0 == c.passes {
 			t.Errorf("%s: %d passed, %d dropped, %v", c.name, passed, table.Dropped(), failed)
 		}
+	}
+}
+
+func TestActivityIsSeen(t *testing.T) {
+	activity := NewActivity()
+	if age, any := activity.Age(); any {
+		t.Errorf("the last buffer is %v old before there was one", age)
+	}
+	began := time.Now()
+	run(t, `videotestsrc num-buffers=10 ! identity name=i ! fakesink name=out`, func(bin gst.Bin) {
+		activity.Watch(bin.GetByName("i").GetStaticPad("sink"))
+	})
+	if age, any := activity.Age(); !any || age < 0 || age > time.Since(began) {
+		t.Errorf("the last buffer is %v old, %v", age, any)
 	}
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"sync"
 	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
@@ -14,10 +15,16 @@ const (
 	keyFrameSpacing  = 500 * time.Millisecond
 )
 
-// requestLimit lets the first request pass at once and spaces the next ones.
-type requestLimit struct{ passed []time.Time }
+// requestLimit lets the first request pass at once and spaces the next ones. They come from a streaming thread and from
+// the application.
+type requestLimit struct {
+	mu     sync.Mutex
+	passed []time.Time
+}
 
 func (l *requestLimit) pass(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for len(l.passed) > 0 && now.Sub(l.passed[0]) >= keyFrameWindow {
 		l.passed = l.passed[1:]
 	}
@@ -29,8 +36,7 @@ func (l *requestLimit) pass(now time.Time) bool {
 	return true
 }
 
-// limitKeyFrameRequests keeps the requests that go up through a pad below the bridge's limit. All of one pad come
-// from one thread at a time.
+// limitKeyFrameRequests keeps the requests that go up through a pad below the bridge's limit.
 func (t *Transport) limitKeyFrameRequests(pad gst.Pad, ssrc uint32) uint32 {
 	limit := &requestLimit{}
 	return pad.AddProbe(gst.PadProbeTypeEventUpstream, func(_ gst.Pad, info *gst.PadProbeInfo) (ret gst.PadProbeReturn) {

@@ -106,6 +106,13 @@ type Stream struct {
 // Release lets the data flow.
 func (s *Stream) Release() { s.release.Do(func() { s.pad.RemoveProbe(s.block) }) }
 
+// RequestKeyFrame asks the source for a key frame, unless it was asked too often already.
+func (s *Stream) RequestKeyFrame() {
+	request := gst.NewStructureEmpty("GstForceKeyUnit")
+	gstx.SetField(request, "all-headers", true)
+	s.pad.SendEvent(gst.NewEventCustom(gst.EventCustomUpstream, request))
+}
+
 // onPad takes a new pad of webrtcbin. It is linked at once: a pad that is not linked sends an error up to the socket,
 // which ends all reception.
 func (t *Transport) onPad(pad gst.Pad) {

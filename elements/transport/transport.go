@@ -42,6 +42,7 @@ type Transport struct {
 	rtx     gst.Element // rtprtxreceive, once it is there
 	signals gstx.Signals
 	gate    *gstx.Gate
+	arrived *gstx.Activity // decrypted RTP and RTCP
 	ssrcs   *gstx.SSRCTable
 	pem     string
 	local   jingle.Fingerprint
@@ -59,7 +60,7 @@ type Transport struct {
 // New puts a webrtcbin into the bin, in the bin's state.
 func New(cfg Config) (*Transport, error) {
 	t := &Transport{
-		cfg: cfg, gate: gstx.NewGate(), ssrcs: gstx.NewSSRCTable(),
+		cfg: cfg, gate: gstx.NewGate(), arrived: gstx.NewActivity(), ssrcs: gstx.NewSSRCTable(),
 		sources: map[uint32]jingle.Source{}, streams: map[uint32]*Stream{},
 	}
 	certificate, fingerprint, err := newCertificate()
@@ -107,6 +108,9 @@ func (t *Transport) Close() {
 	}
 	gobject.UnsafeObjectUnref(t.rtpbin)
 }
+
+// Silence is for how long neither RTP nor RTCP has come; false where none has come at all.
+func (t *Transport) Silence() (time.Duration, bool) { return t.arrived.Age() }
 
 // stopLimit bounds the wait for a packet that is on its way to the jitter buffers, which never block.
 const stopLimit = time.Second

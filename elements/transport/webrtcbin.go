@@ -130,6 +130,7 @@ func (t *Transport) repairDTLSDecoder(e gst.Element) {
 	for _, name := range []string{"rtp_src", "rtcp_src"} {
 		pad := e.GetStaticPad(name)
 		t.gate.Guard(pad)
+		t.arrived.Watch(pad)
 		gstx.RequireClock(pad)
 		t.inlets = append(t.inlets, pad)
 	}

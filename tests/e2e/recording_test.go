@@ -13,10 +13,16 @@ import (
 // record joins a receiver that writes what it gets into recording.mkv of a folder, as it comes from the network.
 func (r *room) record(dir string) (recorder *participant, file string) {
 	r.t.Helper()
+	return r.recordWith(dir, "")
+}
+
+// recordWith is record with further properties.
+func (r *room) recordWith(dir, properties string) (recorder *participant, file string) {
+	r.t.Helper()
 	recorder = r.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
 		Env: []string{launch.CountCreations},
 		Pipeline: `matroskamux name=mux ! filesink location=recording.mkv buffer-mode=unbuffered
-			jitsisrc name=j {room}  j.video_0 ! queue ! mux.  j.audio_0 ! queue ! mux.`})
+			jitsisrc name=j {room} ` + properties + `  j.video_0 ! queue ! mux.  j.audio_0 ! queue ! mux.`})
 	return recorder, filepath.Join(dir, "recording.mkv")
 }
 

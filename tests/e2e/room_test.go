@@ -228,6 +228,24 @@ func (p *participant) sounds(n int, hertz float64) {
 	}
 }
 
+// says waits for an element message after the mark.
+func (p *participant) says(after launch.Mark, name string, fields ...string) {
+	p.room.t.Helper()
+	if _, err := p.WaitMessage(p.room.ctx, after, name, fields...); err != nil {
+		p.room.t.Fatal(err)
+	}
+}
+
+// count is how often something has happened to a participant.
+func (r *room) count(kind events.Kind, id string) (n int) {
+	for _, event := range r.server.Events() {
+		if event.Room == r.name && event.Kind == kind && event.Endpoint == id {
+			n++
+		}
+	}
+	return n
+}
+
 // leave does what Ctrl-C does, and waits until the process has ended and the deployment has seen it leave.
 func (p *participant) leave() {
 	p.room.t.Helper()

@@ -1,0 +1,138 @@
+package elements
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+	"gstjitsi/signaling/backoff"
+)
+
+// A media session that is dead is given up, and the focus asked for another. webrtcbin 1.22 never reports a bridge that
+// went away (and can't restart ICE): what tells is silence, RTCP's too, together with another sign, for a bridge that only
+// stops for some time goes on by itself, and to one who is alone with a muted other there is nothing to send.
+
+const (
+	lookInterval   = time.Second
+	connectLimit   = 15 * time.Second // for ICE and DTLS
+	channelGrace   = 2 * time.Second  // a channel alone opens again by itself
+	silenceLimit   = 3 * time.Second
+	changeRelevant = 30 * time.Second // how long after a change of the network silence is its doing
+	firstRestart   = 4 * time.Second  // between two restarts
+	longestRestart = time.Minute
+	restartsOver   = time.Minute // a session that lasted so long was a good one
+)
+
+// liveness is what is known of a session's media but for its packets.
+type liveness struct {
+	started  time.Time // of the session
+	closed   time.Time // since when the bridge channel is; zero while it is open
+	changed  time.Time // of the machine's network, last
+	earliest time.Time // of the next restart
+	pauses   backoff.Backoff
+}
+
+func newLiveness() liveness {
+	return liveness{pauses: backoff.Backoff{First: firstRestart, Longest: longestRestart}}
+}
+
+// begin is the start of a session, whose channel is not open yet.
+func (l *liveness) begin(now time.Time) { l.started, l.closed = now, now }
+
+func (l *liveness) channel(open bool, now time.Time) {
+	switch {
+	case open:
+		l.closed = time.Time{}
+	case l.closed.IsZero():
+		l.closed = now
+	}
+}
+
+// dead says why a session is beyond hope; empty where it is not. silence is for how long nothing has come.
+func (l *liveness) dead(now time.Time, connected bool, silence time.Duration) string {
+	switch {
+	case now.Before(l.earliest):
+	case !connected && now.Sub(l.started) > connectLimit:
+		return fmt.Sprintf("no media connection within %s", connectLimit)
+	case !connected || silence < silenceLimit:
+	case !l.closed.IsZero() && now.Sub(l.closed) >= channelGrace:
+		return fmt.Sprintf("the bridge channel is closed, and nothing has come for %s", silence.Round(time.Second))
+	case l.changed.After(l.started) && now.Sub(l.changed) < changeRelevant:
+		return fmt.Sprintf("the machine's network has changed, and nothing has come for %s", silence.Round(time.Second))
+	}
+	return ""
+}
+
+// restarted spreads restarts that don't help.
+func (l *liveness) restarted(now time.Time) {
+	if now.Sub(l.started) > restartsOver {
+		l.pauses.Reset()
+	}
+	l.earliest = now.Add(l.pauses.Next())
+}
+
+// watch looks after the media and the machine's addresses until ctx ends.
+func (c *controller) watch(ctx context.Context) {
+	ticker := time.NewTicker(lookInterval)
+	defer ticker.Stop()
+	before := machineAddresses()
+	for {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+		if now := machineAddresses(); !slices.Equal(now, before) {
+			before = now
+			c.post(c.networkChanged)
+		}
+		c.post(c.lookAfterMedia)
+	}
+}
+
+// machineAddresses are those of all interfaces; none where the system does not say.
+func machineAddresses() []string {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	list := make([]string, len(addresses))
+	for i, a := range addresses {
+		list[i] = a.String()
+	}
+	slices.Sort(list)
+	return list
+}
+
+// networkChanged finds out which connections still lead somewhere.
+func (c *controller) networkChanged() {
+	gstx.Log.Logf(gst.LevelInfo, c.e, "the machine's network has changed")
+	c.live.changed = time.Now()
+	c.conf.CheckConnection()
+}
+
+func (c *controller) lookAfterMedia() {
+	if c.transport == nil {
+		return
+	}
+	now := time.Now()
+	silence, any := c.transport.Silence()
+	if !any {
+		silence = now.Sub(c.live.started)
+	}
+	if why := c.live.dead(now, c.connected, silence); why != "" {
+		c.restart(why)
+	}
+}
+
+// restart gives the session up and asks for another.
+func (c *controller) restart(why string) {
+	gstx.Log.Logf(gst.LevelWarning, c.e, "session %s: %s; asking for a new one", c.sid, why)
+	c.live.restarted(time.Now())
+	c.conf.RestartSession(c.sid)
+}

@@ -1,0 +1,69 @@
+package elements
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWhenASessionIsDead(t *testing.T) {
+	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	open := func(l *liveness) { l.channel(true, start.Add(time.Second)) }
+	closedAt := func(s int) func(*liveness) {
+		return func(l *liveness) { open(l); l.channel(false, start.Add(time.Duration(s)*time.Second)) }
+	}
+	for _, tt := range []struct {
+		name      string
+		events    func(*liveness)
+		at        int // seconds after the start
+		connected bool
+		silence   int
+		want      string // empty: it lives
+	}{
+		{"media flows", open, 100, true, 0, ""},
+		{"silence alone: a bridge that is frozen, or nobody speaks", open, 100, true, 50, ""},
+		{"a closed channel alone", closedAt(50), 100, true, 0, ""},
+		{"a closed channel and silence", closedAt(97), 100, true, 3, "channel is closed"},
+		{"silence before the channel's grace is over", closedAt(99), 100, true, 10, ""},
+		{"a channel that never opened, and silence", nil, 10, true, 5, "channel is closed"},
+		{"still connecting", nil, 10, false, 10, ""},
+		{"never connected", nil, 16, false, 16, "no media connection"},
+		{"another network and silence", func(l *liveness) { open(l); l.changed = start.Add(96 * time.Second) }, 100, true, 4, "network has changed"},
+		{"another network and media", func(l *liveness) { open(l); l.changed = start.Add(96 * time.Second) }, 100, true, 0, ""},
+		{"another network long ago", func(l *liveness) { open(l); l.changed = start.Add(10 * time.Second) }, 100, true, 4, ""},
+		{"another network before the session", func(l *liveness) { open(l); l.changed = start.Add(-time.Second) }, 10, true, 4, ""},
+		{"restarted a moment ago", func(l *liveness) { closedAt(50)(l); l.restarted(start.Add(99 * time.Second)) }, 100, true, 10, ""},
+		{"restarted some time ago", func(l *liveness) { closedAt(50)(l); l.restarted(start.Add(90 * time.Second)) }, 100, true, 10, "channel is closed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l := newLiveness()
+			l.begin(start)
+			if tt.events != nil {
+				tt.events(&l)
+			}
+			got := l.dead(start.Add(time.Duration(tt.at)*time.Second), tt.connected, time.Duration(tt.silence)*time.Second)
+			if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestRestartsThatDoNotHelpGetRarer(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	l := newLiveness()
+	l.pauses.Random = func(time.Duration) time.Duration { return 0 }
+	for _, want := range []time.Duration{4, 8, 16, 32, 60, 60} {
+		l.begin(now)
+		l.restarted(now.Add(time.Second))
+		if got := l.earliest.Sub(now.Add(time.Second)); got != want*time.Second {
+			t.Errorf("the next one may come after %s, want %d s", got, want)
+		}
+		now = now.Add(time.Minute)
+	}
+	l.begin(now)
+	now = now.Add(2 * time.Minute)
+	if l.restarted(now); l.earliest.Sub(now) != 4*time.Second {
+		t.Errorf("after a good session the next one may come after %s", l.earliest.Sub(now))
+	}
+}

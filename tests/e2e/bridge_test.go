@@ -1,0 +1,118 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"gstjitsi/tests/deployment"
+	"gstjitsi/tests/deployment/events"
+	"gstjitsi/tests/media"
+)
+
+// again waits for what happens after a moment: to whom, unless id is empty.
+func (r *room) again(after time.Time, kind events.Kind, id string) events.Event {
+	r.t.Helper()
+	event, err := r.server.WaitFor(r.ctx, func(e events.Event) bool {
+		return e.Room == r.name && e.Kind == kind && (id == "" || e.Endpoint == id || e.Receiver == id) && e.Time.After(after)
+	})
+	if err != nil {
+		r.t.Fatalf("wait for %s of %q after %s: %v", kind, id, after.Format("15:04:05.000"), err)
+	}
+	return event
+}
+
+func TestARecordingGoesOnAfterTheBridgeWasKilledAndRestarted(t *testing.T) {
+	room := newRoomWith(t, deployment.Options{})
+	sender := room.join("sender", sink("red", 440))
+	recorder, file := room.record(t.TempDir())
+	recorder.recorded(file, "V_VP8", time.Second)
+	killed := time.Now()
+	room.server.KillBridge()
+	for _, p := range []*participant{sender, recorder} {
+		if e := room.again(killed, events.SessionTerminated, p.id); !strings.Contains(e.Detail, "by the client") {
+			t.Errorf("the session of %s ended %s", p.Name, e.Detail)
+		}
+	}
+	revived := time.Now()
+	if err := room.server.ReviveBridge(); err != nil {
+		t.Fatal(err)
+	}
+	back := room.again(revived, events.MediaForwarded, recorder.id)
+	if took := back.Time.Sub(revived); took > 10*time.Second {
+		t.Errorf("it took %s until media was back", took)
+	}
+	length := back.Time.Sub(killed)
+	recorder.recorded(file, "V_VP8", length+3*time.Second)
+	recorder.recorded(file, "A_OPUS", length+3*time.Second)
+	recorder.says(0, "jitsi-bridge-changed")
+	recorder.leave()
+	sender.leave()
+	decoded, err := media.Decode(room.ctx, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := decoded.Pictures[len(decoded.Pictures)-1].Kind(); last != "red" {
+		t.Errorf("the last picture is %s", last)
+	}
+	if end := decoded.Sound[len(decoded.Sound)-media.Rate:]; !end.Is(440) {
+		t.Errorf("the last second sounds like %s", end.Kind())
+	}
+}
+
+func TestAnOrderlyMoveToAnotherBridgeIsAShortGap(t *testing.T) {
+	room := newRoom(t)
+	room.join("sender", sink("red", 440))
+	recorder, file := room.record(t.TempDir())
+	recorder.recorded(file, "V_VP8", 2*time.Second)
+	moved := time.Now()
+	if err := room.server.MoveSessions(room.name); err != nil {
+		t.Fatal(err)
+	}
+	room.again(moved, events.MediaForwarded, recorder.id)
+	recorder.recorded(file, "V_VP8", 7*time.Second)
+	recorder.leave()
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, codec := range []string{"V_VP8", "A_OPUS"} {
+		track, err := recording.Track(codec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gaps := track.Gaps(3 * time.Second); gaps != "" {
+			t.Errorf("%s has gaps: %s", codec, gaps)
+		}
+	}
+}
+
+// As in the recordings a bridge that stops for a while is no reason to ask for another.
+func TestABridgeThatFreezesAndComesBackIsWaitedFor(t *testing.T) {
+	room := newRoomWith(t, deployment.Options{})
+	sender := room.join("sender", sink("red", 440))
+	receiver := room.join("receiver", receiver)
+	receiver.shows(0, "red")
+	room.server.FreezeBridge(true)
+	frozen := time.NewTimer(6 * time.Second) // twice as long as a dead one would be given
+	defer frozen.Stop()
+	<-frozen.C
+	room.server.FreezeBridge(false)
+	receiver.shows(0, "red")
+	for _, p := range []*participant{sender, receiver} {
+		if n := room.count(events.SessionTerminated, p.id); n != 0 {
+			t.Errorf("%s gave its session up", p.Name)
+		}
+	}
+}
+
+func TestWithoutABridgeWeWaitForOne(t *testing.T) {
+	room := newRoomWith(t, deployment.Options{NoBridge: true})
+	room.join("sender", sink("red", 440))
+	receiver := room.join("receiver", receiver)
+	receiver.says(0, "jitsi-state-changed", "state=joined")
+	if err := room.server.ReviveBridge(); err != nil {
+		t.Fatal(err)
+	}
+	receiver.shows(0, "red")
+}

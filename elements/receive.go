@@ -1,6 +1,7 @@
 package elements
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -66,6 +67,21 @@ func (c *controller) addStream(sid string, s *transport.Stream) {
 	s.Release()
 }
 
+// changeCodec follows a sender that goes on in another codec on the same SSRC.
+func (c *controller) changeCodec(sid string, s *transport.Stream, codec string) {
+	defer s.Release()
+	if sid != c.sid || c.streams[s.Source.SSRC] != s {
+		return
+	}
+	s.Codec = codec
+	for _, p := range c.e.sourcePads() {
+		if p.ssrc == s.Source.SSRC {
+			c.detach(p)
+		}
+	}
+	c.route()
+}
+
 // padsChanged follows a new or released pad.
 func (c *controller) padsChanged() {
 	c.updateLocalSources()
@@ -99,23 +115,23 @@ func (c *controller) route() {
 func (c *controller) attach(p *sourcePad, s *transport.Stream) {
 	codec, ok := media.ByName(s.Codec)
 	if !ok {
-		c.e.warnStream(s, "codec "+s.Codec+" is not supported")
+		c.e.warnStream(s, fmt.Errorf("codec %q is none that we know", s.Codec))
 		p.ssrc = s.Source.SSRC // don't try again
 		return
 	}
 	receiver, err := media.NewReceiver(c.e, s.Tee, codec, !p.takesEncoded(codec))
 	if err != nil {
-		c.e.warnStream(s, err.Error())
+		c.e.warnStream(s, err)
 		p.ssrc = s.Source.SSRC
 		return
 	}
 	p.ssrc, p.receiver = s.Source.SSRC, receiver
 	if !p.ghost.SetTarget(receiver.Output()) {
-		c.e.warnStream(s, "can't link to pad "+p.ghost.GetName())
+		c.e.warnStream(s, fmt.Errorf("can't link to pad %s", p.ghost.GetName()))
 		return
 	}
 	if err := receiver.Start(); err != nil {
-		c.e.warnStream(s, err.Error())
+		c.e.warnStream(s, err)
 		return
 	}
 	gstx.Log.Logf(gst.LevelInfo, c.e, "%s carries %s", p.ghost.GetName(), s.Source.Name)

@@ -1,0 +1,30 @@
+/* The end of a source pad: one output, on which one of several inputs is heard and the others are dropped. */
+#pragma once
+#include <gst/gst.h>
+
+typedef struct _GstxSwitch GstxSwitch;
+
+/* What goGstxSwitch is told, from a streaming thread. */
+enum
+{
+  GSTX_SWITCHED,                /* the awaited input is heard now */
+  GSTX_REFUSED,                 /* the peer does not take the caps of the input that is heard */
+};
+
+GstxSwitch *gstx_switch_new (guint64 id, const char *caps, guint group, GstClockTime latency);
+GstPad *gstx_switch_output (GstxSwitch * self);
+GstPad *gstx_switch_add_input (GstxSwitch * self, guint serial);
+void gstx_switch_remove_input (GstxSwitch * self, guint serial);
+void gstx_switch_fill (GstxSwitch * self, guint serial, GstCaps * announced, GstClockTime lag);
+void gstx_switch_repeat (GstxSwitch * self, guint serial, gboolean repeat);
+void gstx_switch_show (GstxSwitch * self, guint serial);
+void gstx_switch_await (GstxSwitch * self, guint serial);
+void gstx_switch_forget (GstxSwitch * self, guint serial);
+gint64 gstx_switch_idle (GstxSwitch * self, guint serial);
+GstCaps *gstx_switch_caps (GstxSwitch * self);
+gboolean gstx_switch_has_picture (GstxSwitch * self);
+void gstx_switch_set_constant (GstxSwitch * self, gboolean constant);
+void gstx_switch_set_latency (GstxSwitch * self, GstClockTime latency);
+void gstx_switch_set_title (GstxSwitch * self, const char *title);
+void gstx_switch_restart (GstxSwitch * self);
+gboolean gstx_leads_to_muxer (GstPad * pad);

@@ -12,7 +12,7 @@ DESTDIR   ?=
 PLUGINDIR ?= $(shell pkg-config --variable=pluginsdir gstreamer-1.0)
 DEMO_FLAGS ?= -length=15s
 
-.PHONY: build deps test check unit elements-test av1-plugin meson-test e2e fuzz soak demo inspect install uninstall shell clean
+.PHONY: build deps test check unit elements-test meson-test e2e fuzz soak demo inspect install uninstall shell clean
 
 build: deps
 	@mkdir -p build
@@ -21,7 +21,7 @@ build: deps
 deps:
 	@scripts/deps
 
-test: deps check unit fuzz build inspect elements-test meson-test av1-plugin e2e
+test: deps check unit fuzz build inspect elements-test meson-test e2e
 
 # What can be said without compiling the bindings.
 check:
@@ -53,10 +53,6 @@ RUN  ?=
 soak: build
 	SOAK_LENGTH=$(SOAK) SOAK_SEED=$(SEED) go test -race -tags soak -count=1 -v -timeout 0 -run '^TestSoak.*$(RUN)' ./tests/soak
 	$(GST_ENV) SOAK_LENGTH=$(SOAK) SOAK_SEED=$(SEED) go test -tags soak -count=1 -v -timeout 0 -run '^TestSoak.*$(RUN)' ./tests/e2e
-
-# Payloaders for AV1, which Debian 12 lacks, so that it is tested, too. Without a cargo of today nothing is built.
-av1-plugin:
-	@scripts/av1-plugin
 
 # The elements load and document themselves.
 inspect: build

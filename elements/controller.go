@@ -37,6 +37,9 @@ type controller struct {
 	streams     map[uint32]*transport.Stream
 	sources     []jingle.Source // in the order of their arrival
 	slots       slotTable
+	speaker     speaker
+	group       uint32                   // of the streams that our pads give out
+	flowing     time.Time                // since when a pad has carried anything
 	present     []conference.Participant // in the order of arrival
 	constraints colibri.ReceiverVideoConstraints
 	heights     map[string]int // of our sources that somebody wants, as the bridge said
@@ -64,7 +67,7 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 		mail: newMailbox(), announce: newMailbox(),
 		done: make(chan struct{}), announced: make(chan struct{}),
 		streams: map[uint32]*transport.Stream{}, slots: slotTable{}, live: newLiveness(), heights: map[string]int{},
-		constraints: colibri.ReceiverVideoConstraints{LastN: -1, Constraints: map[string]colibri.VideoConstraints{}},
+		group: uint32(gst.UtilGroupIDNext()), constraints: e.settings.constraints(),
 	}, nil
 }
 
@@ -86,10 +89,14 @@ func (c *controller) start() {
 		defer close(c.done)
 		c.mail.run()
 	}()
+	c.post(c.route)
 	var pumps sync.WaitGroup
 	pumps.Go(func() { c.pump() })
 	pumps.Go(func() { c.stay(ctx) })
 	pumps.Go(func() { c.watch(ctx) })
+	if c.e.kind.receive {
+		pumps.Go(func() { c.watchPads(ctx) })
+	}
 	go func() {
 		pumps.Wait()
 		c.mail.close()
@@ -128,6 +135,9 @@ func (c *controller) stop() {
 	c.cancel()
 	<-c.done
 	c.endSession()
+	for _, p := range c.e.sourcePads() {
+		c.shut(p)
+	}
 	c.cleaning.Wait()
 	c.announce.close()
 	<-c.announced
@@ -198,6 +208,9 @@ func (c *controller) on(event conference.Event) {
 	case conference.BridgeChannel:
 		c.live.channel(ev.Open, time.Now())
 		c.onBridgeChannel(ev.Open)
+	case conference.DominantSpeaker:
+		c.speaker.hear(ev.ID, c.conf.EndpointID(), time.Now())
+		c.route()
 	case conference.StateChanged:
 		c.e.setState(ev.State)
 	}
@@ -212,7 +225,6 @@ func (c *controller) startSession(offer *jingle.SessionInitiate) {
 	sid := offer.SID
 	config.Events = transport.Events{
 		Stream:    func(s *transport.Stream) { c.post(func() { c.addStream(sid, s) }) },
-		Codec:     func(s *transport.Stream, codec string) { c.post(func() { c.changeCodec(sid, s, codec) }) },
 		Connected: func() { c.post(func() { c.onConnected(sid) }) },
 		Failed:    func(err error) { c.post(func() { c.onFailed(sid, err) }) },
 	}
@@ -242,7 +254,7 @@ func (c *controller) endSession() {
 		p.disconnect()
 	}
 	for _, p := range c.e.sourcePads() {
-		c.detach(p)
+		c.empty(p)
 	}
 	c.transport.Close()
 	c.transport, c.sid, c.connected, c.channel = nil, "", false, false

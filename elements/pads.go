@@ -61,7 +61,7 @@ func (e *element) addPad(t padTemplate, template gst.PadTemplate, name string) (
 		if err != nil {
 			return nil, err
 		}
-		ghost = p.ghost
+		ghost = p.ghost.GhostPad
 		e.mu.Lock()
 		e.sources = append(e.sources, p)
 		e.mu.Unlock()
@@ -78,6 +78,7 @@ func (e *element) addPad(t padTemplate, template gst.PadTemplate, name string) (
 	ghost.SetActive(true)
 	e.AddPad(ghost)
 	gstx.Unref(ghost) // the bindings' trampoline takes a reference that the virtual method does not want
+	gstx.ChildAdded(e, ghost)
 	e.controlling((*controller).padsChanged)
 	return ghost, nil
 }
@@ -101,11 +102,12 @@ func (e *element) releasePad(pad gst.Pad) {
 	pad.SetActive(false)
 	switch {
 	case source != nil && c != nil:
-		c.do(func() { c.detach(source) })
+		c.do(func() { c.shut(source) })
 	case sink != nil && c != nil:
 		c.do(func() { c.withdraw(sink) })
 	}
 	e.RemovePad(pad)
+	gstx.ChildRemoved(e, pad)
 	if sink != nil {
 		sink.drop()
 	}

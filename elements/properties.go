@@ -16,10 +16,14 @@ type property struct {
 	spec func(name string) *gobject.ParamSpec
 	get  func(*element) any   // nil: write-only
 	set  func(*settings, any) // nil: read-only
+
+	// changed follows a new value in the middle of a conference; nil: it counts from the next one on
+	changed func(*controller)
 }
 
 const (
 	readWrite = gobject.ParamReadwrite | gst.ParamMutableReady
+	anyTime   = gobject.ParamReadwrite | gst.ParamMutablePlaying
 	writeOnly = gobject.ParamWritable | gst.ParamMutableReady
 )
 
@@ -52,6 +56,14 @@ func secret(name, nick, blurb string, field func(*settings) *string) property {
 		spec: text(nick, blurb, "", writeOnly),
 		set:  func(s *settings, v any) { *field(s), _ = v.(string) },
 	}
+}
+
+// selection makes a property of what the bridge is asked for, at any time.
+func selection(name, nick, blurb string, field func(*settings) *string) property {
+	p := str(name, nick, blurb, "", field)
+	p.spec = text(nick, blurb, "", anyTime)
+	p.changed = (*controller).route
+	return p
 }
 
 func flag(name, nick, blurb string, initial bool, field func(*settings) *bool) property {
@@ -105,6 +117,26 @@ var properties = []property{
 		get: func(e *element) any { return e.settings.reconnectTimeout },
 		set: func(s *settings, v any) { s.reconnectTimeout, _ = v.(uint32) },
 	},
+	{
+		name: "last-n",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecInt32(name, "Last N", "Most video sources to receive at a time; -1: no limit", -1, math.MaxInt32, noLimit, anyTime)
+		},
+		get:     func(e *element) any { return e.settings.lastN },
+		set:     func(s *settings, v any) { s.lastN, _ = v.(int32) },
+		changed: (*controller).route,
+	},
+	{
+		name: "max-height",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecUint(name, "Maximum height", "Highest resolution of video to receive per source (pixels); 0: no limit", 0, math.MaxInt32, 0, anyTime)
+		},
+		get:     func(e *element) any { return e.settings.maxHeight },
+		set:     func(s *settings, v any) { s.maxHeight, _ = v.(uint32) },
+		changed: (*controller).route,
+	},
+	selection("select-sources", "Select sources", "Names of the video sources to receive first, comma-separated", func(s *settings) *string { return &s.selectSources }),
+	selection("select-participants", "Select participants", "Endpoint ids of the participants whose video to receive first, comma-separated", func(s *settings) *string { return &s.selectParticipants }),
 	flag("sync", "Sync", "Pace what is sent by its timestamps: a file plays in real time", true, func(s *settings) *bool { return &s.sync }),
 	flag("simulcast", "Simulcast", "Send raw video to the camera's pad in two sizes from 360 lines on, and in three from 720 lines on", true, func(s *settings) *bool { return &s.simulcast }),
 	{
@@ -141,6 +173,9 @@ func (e *element) setProperty(id uint, value any, _ *gobject.ParamSpec) {
 	e.mu.Lock()
 	p.set(&e.settings, value)
 	e.mu.Unlock()
+	if p.changed != nil {
+		e.controlling(p.changed)
+	}
 }
 
 func (e *element) getProperty(id uint, _ *gobject.ParamSpec) any {

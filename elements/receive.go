@@ -1,22 +1,13 @@
 package elements
 
 import (
-	"fmt"
-	"maps"
 	"slices"
+	"time"
 
-	"github.com/go-gst/go-gst/pkg/gst"
-
-	"gstjitsi/elements/gstx"
-	"gstjitsi/elements/media"
 	"gstjitsi/elements/transport"
-	"gstjitsi/signaling/colibri"
 	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/jingle"
 )
-
-// fullHeight asks for the highest resolution that a source has.
-const fullHeight = 2160
 
 func (e *element) sourcePads() []*sourcePad {
 	e.mu.Lock()
@@ -35,12 +26,10 @@ func (c *controller) addSource(s jingle.Source) {
 func (c *controller) removeSource(s jingle.Source) {
 	c.sources = slices.DeleteFunc(c.sources, func(o jingle.Source) bool { return o.SSRC == s.SSRC })
 	for _, p := range c.e.sourcePads() {
-		if p.ssrc == s.SSRC {
-			c.detach(p)
-		}
+		c.detachSource(p, s.SSRC)
 	}
 	delete(c.streams, s.SSRC)
-	if c.transport != nil {
+	if c.transport != nil && c.e.kind.receive {
 		c.transport.RemoveSource(s.SSRC, &c.cleaning)
 	}
 	c.route()
@@ -67,25 +56,17 @@ func (c *controller) addStream(sid string, s *transport.Stream) {
 	s.Release()
 }
 
-// changeCodec follows a sender that goes on in another codec on the same SSRC.
-func (c *controller) changeCodec(sid string, s *transport.Stream, codec string) {
-	defer s.Release()
-	if sid != c.sid || c.streams[s.Source.SSRC] != s {
-		return
-	}
-	s.Codec = codec
-	for _, p := range c.e.sourcePads() {
-		if p.ssrc == s.Source.SSRC {
-			c.detach(p)
-		}
-	}
-	c.route()
-}
-
 // padsChanged follows a new or released pad.
 func (c *controller) padsChanged() {
 	c.updateLocalSources()
 	c.announceSinks()
+	c.route()
+}
+
+// relinked follows a pad's new or lost peer, which has seen nothing of what was sent before.
+func (c *controller) relinked(p *sourcePad) {
+	c.shut(p)
+	p.over = false
 	c.route()
 }
 
@@ -97,74 +78,70 @@ func (c *controller) route() {
 	for i, p := range pads {
 		requests[i] = p.request
 	}
-	c.slots.assign(c.present, c.sources, requests)
+	offers := catalogue(c.present, c.sources)
+	c.slots.assign(c.present, offers, requests)
+	c.speaker.settle(c.present, offers, func(id string) bool { return speakerIsShown(pads, id) }, time.Now())
 	for _, p := range pads {
-		source, ok := c.slots.wanted(p.request, c.sources)
-		ok = ok && p.ghost.IsLinked()
-		if p.ssrc != 0 && (!ok || source.SSRC != p.ssrc) {
-			c.detach(p)
-		}
-		if stream := c.streams[source.SSRC]; ok && p.ssrc == 0 && stream != nil {
-			c.attach(p, stream)
-		}
+		c.serve(p, offers)
 	}
-	c.constrain(pads)
+	c.fill(pads, offers)
+	c.constrain(pads, offers)
 }
 
-// attach lets a pad carry a stream: encoded where the peer takes that, decoded otherwise.
-func (c *controller) attach(p *sourcePad, s *transport.Stream) {
-	codec, ok := media.ByName(s.Codec)
-	if !ok {
-		c.e.warnStream(s, fmt.Errorf("codec %q is none that we know", s.Codec))
-		p.ssrc = s.Source.SSRC // don't try again
-		return
-	}
-	receiver, err := media.NewReceiver(c.e, s.Tee, codec, !p.takesEncoded(codec))
-	if err != nil {
-		c.e.warnStream(s, err)
-		p.ssrc = s.Source.SSRC
-		return
-	}
-	p.ssrc, p.receiver = s.Source.SSRC, receiver
-	if !p.ghost.SetTarget(receiver.Output()) {
-		c.e.warnStream(s, fmt.Errorf("can't link to pad %s", p.ghost.GetName()))
-		return
-	}
-	if err := receiver.Start(); err != nil {
-		c.e.warnStream(s, err)
-		return
-	}
-	gstx.Log.Logf(gst.LevelInfo, c.e, "%s carries %s", p.ghost.GetName(), s.Source.Name)
-}
-
-// detach empties a pad. The pad itself goes on.
-func (c *controller) detach(p *sourcePad) {
-	p.ssrc = 0
-	receiver := p.receiver
-	if receiver == nil {
-		return
-	}
-	p.receiver = nil
-	receiver.Stop()
-	p.ghost.SetTarget(nil)
-	c.cleaning.Go(func() {
-		defer gstx.Recover(c.e, "detach")
-		receiver.Close()
+// speakerIsShown says whether all pictures of the speaker are that participant's.
+func speakerIsShown(pads []*sourcePad, id string) bool {
+	return !slices.ContainsFunc(pads, func(p *sourcePad) bool {
+		return p.role == roleSpeaker && p.media == jingle.Video && p.ghost.IsLinked() && !p.carries(id)
 	})
 }
 
-// constrain asks the bridge for the video that linked pads show, and no other.
-func (c *controller) constrain(pads []*sourcePad) {
-	wanted := map[string]colibri.VideoConstraints{}
-	for _, p := range pads {
-		source, ok := c.slots.wanted(p.request, c.sources)
-		if ok && p.media == jingle.Video && p.ghost.IsLinked() {
-			wanted[source.Name] = colibri.VideoConstraints{MaxHeight: fullHeight}
+// wanted finds the source that a pad should carry.
+func (c *controller) wanted(p *sourcePad, offers []offer) (offer, bool) {
+	switch {
+	case p.role == roleDesktop:
+		current := ""
+		if p.current != nil {
+			current = p.current.source.Name
 		}
+		return shownScreen(offers, current)
+	case p.role == roleSpeaker && p.media == jingle.Video:
+		return ofEndpoint(offers, c.speaker.wanted, p.media)
+	case p.role == roleSpeaker:
+		return ofEndpoint(offers, c.speaker.shown, p.media)
+	case p.source != "":
+		return ofName(offers, p.source, p.media)
+	case p.slot != noSlot:
+		return ofEndpoint(offers, c.slots[p.slot], p.media)
 	}
-	if maps.Equal(wanted, c.constraints.Constraints) {
+	return ofEndpoint(offers, p.endpoint, p.media)
+}
+
+// serve makes a pad carry what it should.
+func (c *controller) serve(p *sourcePad, offers []offer) {
+	want, ok := c.wanted(p, offers)
+	if c.endPad(p, ok) {
 		return
 	}
-	c.constraints.Constraints = wanted
-	c.conf.SetReceiverConstraints(c.constraints)
+	if !p.ghost.IsLinked() || p.over {
+		c.shut(p)
+		return
+	}
+	c.open(p)
+	if p.next != nil && p.next.source.SSRC != want.ssrc {
+		c.drop(p, &p.next)
+	}
+	if p.current != nil && p.current.source.SSRC != want.ssrc && !c.stillShown(p) {
+		c.drop(p, &p.current)
+	}
+	stream := c.streams[want.ssrc]
+	carried := p.next != nil || p.current != nil && p.current.source.SSRC == want.ssrc && (p.current.queued || !c.shares(p))
+	if want.ssrc != 0 && stream != nil && !carried && p.refused != want.ssrc {
+		c.attach(p, stream)
+	}
+	c.tell(p)
+}
+
+// stillShown says whether the speaker's pad keeps the one who spoke before, until the next one's picture is there.
+func (c *controller) stillShown(p *sourcePad) bool {
+	return p.role == roleSpeaker && p.media == jingle.Video && c.speaker.shown != c.speaker.wanted && p.carries(c.speaker.shown)
 }

@@ -33,10 +33,12 @@ func Register(plugin gst.Plugin) bool {
 	ok := true
 	for _, k := range kinds {
 		t := registerType(k)
+		gstx.PadsAreChildren(t)
 		gstx.RefClass(t)
 		ok = gst.ElementRegister(plugin, k.name, uint(gst.RankNone), t) && ok
 	}
 	gst.TypeMarkAsPluginAPI(stateType, 0)
+	gst.TypeMarkAsPluginAPI(gstx.SourcePadType(), 0)
 	return ok
 }
 
@@ -73,7 +75,12 @@ func classInit(class *gst.BinClass, k kind) {
 	// SetStaticMetadata of the bindings frees the strings that GStreamer keeps.
 	ec.SetMetadata(k.longName, k.class, k.description, "The gst-jitsi developers")
 	for _, t := range padTemplates(k) {
-		ec.AddPadTemplate(gst.NewPadTemplate(t.name, t.direction, gst.PadRequest, gst.CapsFromString(media.PadCaps(t.media))))
+		caps := gst.CapsFromString(media.PadCaps(t.media))
+		if t.direction == gst.PadSrc {
+			ec.AddPadTemplate(gst.NewPadTemplateWithGType(t.name, t.direction, gst.PadRequest, caps, gstx.SourcePadType()))
+			continue
+		}
+		ec.AddPadTemplate(gst.NewPadTemplate(t.name, t.direction, gst.PadRequest, caps))
 	}
 	oc := ec.ParentClass().ParentClass().ParentClass() // GstObject, GInitiallyUnowned, GObject
 	oc.InstallProperties(paramSpecs())

@@ -23,6 +23,7 @@ const (
 	defaultNick             = "gst-jitsi"
 	defaultLatencyMS        = uint32(200)
 	defaultReconnectTimeout = uint32(60)
+	noLimit                 = int32(-1) // of last-n
 )
 
 var defaultVideoCodecs = strings.Join(media.Names(jingle.Video), ",")
@@ -44,12 +45,16 @@ type settings struct {
 	latencyMS                               uint32
 	videoCodecs                             string
 	sync, simulcast                         bool
+	lastN                                   int32
+	maxHeight                               uint32
+	selectSources, selectParticipants       string
 }
 
 func defaultSettings() settings {
 	return settings{
 		server: defaultServer, nick: defaultNick, reconnectTimeout: defaultReconnectTimeout,
 		latencyMS: defaultLatencyMS, videoCodecs: defaultVideoCodecs, sync: true, simulcast: true,
+		lastN: noLimit,
 	}
 }
 

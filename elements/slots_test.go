@@ -2,6 +2,7 @@ package elements
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"gstjitsi/signaling/conference"
@@ -37,7 +38,7 @@ func TestSlotsFillInTheOrderOfArrival(t *testing.T) {
 	table := slotTable{}
 	sources := []jingle.Source{audioOf(alice), videoOf(alice), audioOf(bob), videoOf(bob)}
 	pads := []request{slot(jingle.Video, 0), slot(jingle.Audio, 0), slot(jingle.Video, 1)}
-	table.assign(people(bob, alice), sources, pads)
+	table.assign(people(bob, alice), catalogue(people(bob, alice), sources), pads)
 	if want := (slotTable{0: bob, 1: alice}); !maps.Equal(table, want) {
 		t.Errorf("got %v, want %v", table, want)
 	}
@@ -47,7 +48,7 @@ func TestASlotWhoseParticipantLeftIsFreeForTheNext(t *testing.T) {
 	table := slotTable{0: alice, 1: bob}
 	sources := []jingle.Source{videoOf(bob), videoOf(carol)}
 	pads := []request{slot(jingle.Video, 0), slot(jingle.Video, 1)}
-	table.assign(people(bob, carol), sources, pads)
+	table.assign(people(bob, carol), catalogue(nil, sources), pads)
 	if want := (slotTable{0: carol, 1: bob}); !maps.Equal(table, want) {
 		t.Errorf("got %v, want %v", table, want)
 	}
@@ -57,7 +58,7 @@ func TestWhoAnnouncesASourceIsNotOvertaken(t *testing.T) {
 	table := slotTable{}
 	present := people(alice, bob)
 	present[0].Sources = []conference.SourceInfo{{Name: alice + "-v0"}}
-	table.assign(present, []jingle.Source{videoOf(bob)}, []request{slot(jingle.Video, 0)})
+	table.assign(present, catalogue(present, []jingle.Source{videoOf(bob)}), []request{slot(jingle.Video, 0)})
 	if want := (slotTable{0: alice}); !maps.Equal(table, want) {
 		t.Errorf("got %v, want %v", table, want)
 	}
@@ -65,7 +66,7 @@ func TestWhoAnnouncesASourceIsNotOvertaken(t *testing.T) {
 
 func TestASlotPassesOverThoseWithoutItsMedium(t *testing.T) {
 	table := slotTable{}
-	table.assign(people(alice, bob), []jingle.Source{audioOf(alice), videoOf(bob)}, []request{slot(jingle.Video, 0)})
+	table.assign(people(alice, bob), catalogue(nil, []jingle.Source{audioOf(alice), videoOf(bob)}), []request{slot(jingle.Video, 0)})
 	if want := (slotTable{0: bob}); !maps.Equal(table, want) {
 		t.Errorf("got %v, want %v", table, want)
 	}
@@ -74,7 +75,7 @@ func TestASlotPassesOverThoseWithoutItsMedium(t *testing.T) {
 func TestASlotPassesOverThoseWhomANamedPadCarries(t *testing.T) {
 	table := slotTable{}
 	sources := []jingle.Source{videoOf(alice), videoOf(bob)}
-	table.assign(people(alice, bob), sources, []request{named(jingle.Video, alice), slot(jingle.Video, 0)})
+	table.assign(people(alice, bob), catalogue(nil, sources), []request{named(jingle.Video, alice), slot(jingle.Video, 0)})
 	if want := (slotTable{0: bob}); !maps.Equal(table, want) {
 		t.Errorf("got %v, want %v", table, want)
 	}
@@ -82,43 +83,87 @@ func TestASlotPassesOverThoseWhomANamedPadCarries(t *testing.T) {
 
 func TestASlotWithoutPadsIsForgotten(t *testing.T) {
 	table := slotTable{0: alice}
-	table.assign(people(alice), []jingle.Source{videoOf(alice)}, nil)
+	table.assign(people(alice), catalogue(nil, []jingle.Source{videoOf(alice)}), nil)
 	if len(table) != 0 {
 		t.Errorf("got %v", table)
 	}
 }
 
+// wantedBy is what a pad carries where nobody has spoken yet.
+func wantedBy(p request, slots slotTable, offers []offer) (string, bool) {
+	c := &controller{slots: slots}
+	got, ok := c.wanted(&sourcePad{request: p}, offers)
+	return got.name, ok
+}
+
 func TestPadsWantTheCameraUnlessNamedOtherwise(t *testing.T) {
-	sources := []jingle.Source{screenOf(alice), videoOf(alice), audioOf(alice)}
-	table := slotTable{0: alice}
+	offers := catalogue(nil, []jingle.Source{screenOf(alice), videoOf(alice), audioOf(alice)})
+	slots := slotTable{0: alice}
 	for want, p := range map[string]request{
 		alice + "-v0": slot(jingle.Video, 0),
 		alice + "-a0": named(jingle.Audio, alice),
-		alice + "-v1": {jingle.Video, selector{slot: -1, endpoint: alice, source: alice + "-v1"}},
+		alice + "-v1": {jingle.Video, selector{slot: noSlot, endpoint: alice, source: alice + "-v1"}},
 	} {
-		if got, ok := table.wanted(p, sources); !ok || got.Name != want {
-			t.Errorf("%+v: got %q, want %q", p, got.Name, want)
+		if got, ok := wantedBy(p, slots, offers); !ok || got != want {
+			t.Errorf("%+v: got %q, want %q", p, got, want)
 		}
 	}
-	if got, ok := table.wanted(slot(jingle.Video, 1), sources); ok {
-		t.Errorf("an empty slot wants %q", got.Name)
+	screen := request{jingle.Video, selector{slot: noSlot, role: roleDesktop}}
+	if got, ok := wantedBy(screen, slots, offers); !ok || got != alice+"-v1" {
+		t.Errorf("the screen's pad wants %q", got)
+	}
+	if got, ok := wantedBy(slot(jingle.Video, 1), slots, offers); ok {
+		t.Errorf("an empty slot wants %q", got)
+	}
+	if got, ok := wantedBy(screen, slots, catalogue(nil, []jingle.Source{videoOf(alice)})); ok {
+		t.Errorf("without a screen its pad wants %q", got)
 	}
 }
 
-func TestSelectorsAreSlotsEndpointsOrSources(t *testing.T) {
+func TestAScreenIsShownUntilItEnds(t *testing.T) {
+	offers := catalogue(nil, []jingle.Source{screenOf(alice), screenOf(bob)})
+	if got, _ := shownScreen(offers, bob+"-v1"); got.name != bob+"-v1" {
+		t.Errorf("bob's screen gave way to %q", got.name)
+	}
+	offers[1].muted = true
+	if got, _ := shownScreen(offers, bob+"-v1"); got.name != alice+"-v1" {
+		t.Errorf("bob's muted screen gave way to %q", got.name)
+	}
+}
+
+func TestPresenceAndSessionTellOfOneSource(t *testing.T) {
+	present := people(alice)
+	present[0].Sources = []conference.SourceInfo{{Name: alice + "-v0", Muted: true}, {Name: alice + "-v1", VideoType: jingle.Desktop}}
+	got := catalogue(present, []jingle.Source{videoOf(alice), audioOf(bob)})
+	want := []offer{
+		{name: alice + "-v0", endpoint: alice, media: jingle.Video, muted: true, ssrc: videoOf(alice).SSRC},
+		{name: alice + "-v1", endpoint: alice, media: jingle.Video, desktop: true},
+		{name: bob + "-a0", endpoint: bob, media: jingle.Audio, ssrc: audioOf(bob).SSRC},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestSelectorsAreSlotsEndpointsSourcesOrRoles(t *testing.T) {
 	for text, want := range map[string]selector{
 		"0":           {slot: 0},
 		"123":         {slot: 123},
-		"5410b27b":    {slot: -1, endpoint: "5410b27b"},
-		"5410b27b-v1": {slot: -1, endpoint: "5410b27b", source: "5410b27b-v1"},
+		"5410b27b":    {slot: noSlot, endpoint: "5410b27b"},
+		"5410b27b-v1": {slot: noSlot, endpoint: "5410b27b", source: "5410b27b-v1"},
+		"speaker":     {slot: noSlot, role: roleSpeaker},
+		"desktop":     {slot: noSlot, role: roleDesktop},
 	} {
-		if got, ok := parseSelector(text); !ok || got != want {
-			t.Errorf("%q: got %+v, %v", text, got, ok)
+		if got, err := parseSelector(jingle.Video, text); err != nil || got != want {
+			t.Errorf("%q: got %+v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "-1", "1234", "abc", "5410B27B", "5410b27b-", "5410b27bb"} {
-		if got, ok := parseSelector(text); ok {
+	for _, text := range []string{"", "-1", "1234", "abc", "5410B27B", "5410b27b-", "5410b27bb", "Speaker"} {
+		if got, err := parseSelector(jingle.Video, text); err == nil {
 			t.Errorf("%q was taken for %+v", text, got)
 		}
+	}
+	if got, err := parseSelector(jingle.Audio, "desktop"); err == nil {
+		t.Errorf("the sound of a screen was taken for %+v", got)
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
@@ -15,11 +17,29 @@ import (
 // sourcePad is a pad of the application's that receives. It outlives what it carries.
 type sourcePad struct {
 	request
-	ghost gst.GhostPad
+	ghost gstx.SourcePad
 
-	// what it carries; only the controller touches these
-	ssrc     uint32 // 0: nothing
+	// only the controller touches these
+
+	end     *gstx.Switch // between the first link in a stay and the end of that; nil: the pad gives nothing
+	current *feed        // what it carries; nil: nothing
+	next    *feed        // what it will carry as soon as that can be shown
+	filler  *filler      // stands in while no media comes
+	quiet   time.Time    // since when no media comes, while there is no filler
+	met     bool         // the participant or source that it is named after was there
+	over    bool         // EOS was sent since that left
+	refused uint32       // SSRC of a source that the pad can't carry
+
+	told gstx.Carried // what the properties say, or will in a moment
+}
+
+// feed is a source on its way to a pad.
+type feed struct {
+	source   jingle.Source
+	codec    media.Codec
 	receiver *media.Receiver
+	input    gstx.Input
+	queued   bool // has a thread of its own, so that it may be slow
 }
 
 // newSourcePad makes the pad for a request of the template and name; an empty name takes the next slot.
@@ -28,25 +48,25 @@ func (e *element) newSourcePad(t padTemplate, template gst.PadTemplate, name str
 	if name == "" || name == t.name {
 		name = fmt.Sprintf("%s%d", prefix, e.nextSlot(t.media))
 	}
-	sel, ok := parseSelector(strings.TrimPrefix(name, prefix))
-	if !ok {
-		return nil, fmt.Errorf("pad %s: what follows %s is neither a slot number, an endpoint id nor a source name", name, prefix)
+	sel, err := parseSelector(t.media, strings.TrimPrefix(name, prefix))
+	if err != nil {
+		return nil, fmt.Errorf("pad %s: %w", name, err)
 	}
-	ghost, ok := gst.NewGhostPadNoTargetFromTemplate(name, template).(gst.GhostPad)
-	if !ok {
-		return nil, fmt.Errorf("pad %s: no ghost pad", name)
-	}
-	p := &sourcePad{request: request{t.media, sel}, ghost: ghost}
+	p := &sourcePad{request: request{t.media, sel}, ghost: gstx.NewSourcePad(name, template)}
 	e.mu.Lock()
-	latency := gst.ClockTime(e.settings.latencyMS) * gst.ClockTime(1e6)
+	latency := gst.ClockTime(e.settings.latencyMS) * gst.ClockTime(time.Millisecond)
 	e.mu.Unlock()
-	gstx.AnswerLatency(ghost, latency)
+	gstx.AnswerLatency(p.ghost, latency)
 	for _, signal := range []string{"linked", "unlinked"} {
-		ghost.Connect(signal, func(_ gst.Pad, _ gst.Pad) {
+		p.ghost.Connect(signal, func(_ gst.Pad, _ gst.Pad) {
 			defer gstx.Recover(e, signal)
-			e.controlling((*controller).route)
+			e.controlling(func(c *controller) { c.relinked(p) })
 		})
 	}
+	p.ghost.Connect("notify::max-height", func(_ gst.Pad, _ *gobject.ParamSpec) {
+		defer gstx.Recover(e, "notify::max-height")
+		e.controlling((*controller).route)
+	})
 	return p, nil
 }
 
@@ -64,4 +84,47 @@ func (e *element) nextSlot(m jingle.Media) int {
 func (p *sourcePad) takesEncoded(codec media.Codec) bool {
 	caps := p.ghost.PeerQueryCaps(nil)
 	return caps != nil && (caps.IsAny() || caps.CanIntersect(gst.CapsFromString(codec.Caps)))
+}
+
+// carries says whether media of a participant's is what the pad gives out.
+func (p *sourcePad) carries(endpoint string) bool {
+	return p.current != nil && p.current.source.Endpoint == endpoint
+}
+
+// carried is what the pad's properties say.
+func (c *controller) carried(p *sourcePad) gstx.Carried {
+	if p.current == nil {
+		return gstx.Carried{}
+	}
+	s := p.current.source
+	return gstx.Carried{
+		ParticipantID: s.Endpoint, Nick: c.nick(s.Endpoint), SourceName: s.Name, SSRC: s.SSRC,
+		Codec: p.current.codec.Name, Active: p.filler == nil,
+	}
+}
+
+func (c *controller) nick(id string) string {
+	for _, p := range c.present {
+		if p.ID == id {
+			return p.Nick
+		}
+	}
+	return ""
+}
+
+// tell brings the pad's properties and tags in step with what it carries. Handlers of the application's run on the
+// goroutine where all its handlers do.
+func (c *controller) tell(p *sourcePad) {
+	carried := c.carried(p)
+	if p.end != nil && p.current != nil {
+		p.end.SetTitle(carried.Nick)
+	}
+	if carried == p.told {
+		return
+	}
+	p.told = carried
+	c.announce.put(func() {
+		defer gstx.Recover(c.e, "pad properties")
+		p.ghost.SetCarried(carried)
+	})
 }

@@ -96,11 +96,15 @@ func (e *element) sendEvent(event *gst.Event) (handled bool) {
 		return e.ParentSendEvent(event)
 	}
 	for _, p := range e.sourcePads() {
-		e.pushing.Go(func() {
-			defer gstx.Recover(e, "EOS")
-			p.ghost.PushEvent(gst.NewEventEOS())
-		})
+		e.pushEOS(p)
 		handled = true
 	}
 	return handled
+}
+
+func (e *element) pushEOS(p *sourcePad) {
+	e.pushing.Go(func() {
+		defer gstx.Recover(e, "EOS")
+		p.ghost.PushEvent(gst.NewEventEOS())
+	})
 }

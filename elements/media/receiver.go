@@ -3,6 +3,7 @@ package media
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
@@ -13,14 +14,14 @@ import (
 // peer wants raw media, decodes.
 type Receiver struct {
 	bin      gst.Bin
-	codec    Codec
 	tee      gst.Element
 	teePad   gst.Pad
 	elements []gst.Element
 }
 
-// NewReceiver builds the chain behind a tee; Output is its end. Nothing flows before Start.
-func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw bool) (*Receiver, error) {
+// NewReceiver builds the chain behind a tee; Output is its end. Nothing flows before Start. A queued one may be slow
+// without holding up the others behind the same tee: what it is late with is dropped.
+func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw, queued bool) (*Receiver, error) {
 	factories := []string{codec.Depay}
 	if codec.DepayCaps != "" {
 		factories = append(factories, "capsfilter")
@@ -36,13 +37,19 @@ func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw bool) (*Receiver
 		factories = append(factories, decoder)
 		factories = append(factories, converters(codec)...)
 	}
-	r := &Receiver{bin: bin, codec: codec, tee: tee}
+	r := &Receiver{bin: bin, tee: tee}
 	elements, err := makeChain(bin, factories)
 	if err != nil {
 		return nil, err
 	}
 	r.elements = elements
 	r.configure(codec)
+	if queued {
+		if err := r.addQueue(); err != nil {
+			removeChain(bin, r.elements)
+			return nil, err
+		}
+	}
 	r.dropEOS()
 	return r, nil
 }
@@ -69,6 +76,27 @@ func (r *Receiver) configure(codec Codec) {
 	}
 }
 
+// queueLimit is how late a queued receiver may be.
+const queueLimit = 2 * time.Second
+
+func (r *Receiver) addQueue() error {
+	queue, err := makeChain(r.bin, []string{"queue"})
+	if err != nil {
+		return err
+	}
+	for property, value := range map[string]string{
+		"leaky": "downstream", "max-size-buffers": "0", "max-size-bytes": "0", "max-size-time": fmt.Sprint(queueLimit.Nanoseconds()),
+	} {
+		gstx.SetFromString(queue[0], property, value)
+	}
+	depayloader := r.elements[0]
+	r.elements = append(queue, r.elements...)
+	if !queue[0].Link(depayloader) {
+		return fmt.Errorf("queue does not link to %s", depayloader.GetName())
+	}
+	return nil
+}
+
 // dropEOS keeps the end of one source from ending the application's pad, which outlives it.
 func (r *Receiver) dropEOS() {
 	r.Output().AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
@@ -91,7 +119,6 @@ func (r *Receiver) Start() error {
 	if r.teePad == nil {
 		return fmt.Errorf("tee %s gives no pad", r.tee.GetName())
 	}
-	gstx.OnlyEncoding(r.teePad, r.codec.Name)
 	if ret := r.teePad.Link(r.elements[0].GetStaticPad("sink")); ret != gst.PadLinkOK {
 		return fmt.Errorf("can't link %s to %s: %v", r.tee.GetName(), r.elements[0].GetName(), ret)
 	}

@@ -149,7 +149,7 @@ func (s *Sender) change(f func()) {
 	begins := s.apply()
 	s.mu.Unlock()
 	if begins { // outside of the lock: it may run the application's code
-		s.pacer.GetStaticPad("src").SendEvent(NewKeyFrameRequest())
+		s.pacer.GetStaticPad("src").SendEvent(newForceKeyUnit())
 	}
 }
 
@@ -216,8 +216,7 @@ func (s *Sender) WantedBitrate() int {
 	return s.useful(s.watched())
 }
 
-// NewKeyFrameRequest makes the event that asks an encoder, or the sender of a stream, for a key frame.
-func NewKeyFrameRequest() *gst.Event {
+func newForceKeyUnit() *gst.Event {
 	st := gst.NewStructureEmpty("GstForceKeyUnit")
 	gstx.SetField(st, "all-headers", true)
 	return gst.NewEventCustom(gst.EventCustomUpstream, st)

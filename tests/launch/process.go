@@ -71,6 +71,9 @@ func Start(options Options) (*Process, error) {
 	return p, nil
 }
 
+// PID is the process's number.
+func (p *Process) PID() int { return p.command.Process.Pid }
+
 // Interrupt does what Ctrl-C does.
 func (p *Process) Interrupt() { p.signal(syscall.SIGINT) }
 
@@ -79,6 +82,12 @@ func (p *Process) Kill() {
 	p.signal(syscall.SIGKILL)
 	<-p.done
 }
+
+// Pause stops the process where it stands, as a network that is gone or a machine that hangs looks to the others.
+func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
+
+// Resume lets it go on.
+func (p *Process) Resume() { p.signal(syscall.SIGCONT) }
 
 func (p *Process) signal(signal syscall.Signal) {
 	select {

@@ -1,0 +1,124 @@
+package media
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"gstjitsi/elements/gstx"
+	"gstjitsi/signaling/jingle"
+)
+
+// Filler makes what a pad gives out while nobody fills it: silence, a black picture, or ticks by which another picture is
+// repeated. It is live, and its time is the running time.
+type Filler struct {
+	bin       gst.Bin
+	elements  []gst.Element
+	Announced *gst.Caps // what the stream is announced as instead of its own caps; nil: as itself
+}
+
+// fillerRate is how many pictures come in a second: enough for everything that waits for one.
+const fillerRate = 5
+
+// NewRawFiller makes silence or black pictures that the caps allow.
+func NewRawFiller(bin gst.Bin, m jingle.Media, caps *gst.Caps) (*Filler, error) {
+	return newFiller(bin, m, caps, nil)
+}
+
+// NewTicker makes pictures that nobody is to see, but as often as one is to be shown.
+func NewTicker(bin gst.Bin) (*Filler, error) {
+	return newFiller(bin, jingle.Video, gst.CapsFromString(fmt.Sprintf("video/x-raw,format=I420,width=16,height=16,framerate=%d/1", fillerRate)), nil)
+}
+
+// CanFill says whether there is an encoder for the codec's fillers.
+func CanFill(codec Codec) bool {
+	factory, ok := fillerEncoders[codec.Name]
+	return ok && gst.ElementFactoryFind(factory.name) != nil
+}
+
+// NewEncodedFiller makes silence, or black pictures of that size, each of them a key frame.
+func NewEncodedFiller(bin gst.Bin, codec Codec, width, height int) (*Filler, error) {
+	encoder, ok := fillerEncoders[codec.Name]
+	if !ok {
+		return nil, &MissingElementError{Purpose: "encoder for a picture of " + codec.Caps}
+	}
+	raw := "audio/x-raw,format=S16LE,rate=48000,channels=2,layout=interleaved"
+	if codec.Media == jingle.Video {
+		raw = fmt.Sprintf("video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1", width, height, fillerRate)
+	}
+	f, err := newFiller(bin, codec.Media, gst.CapsFromString(raw), &encoder)
+	if err != nil {
+		return nil, err
+	}
+	f.Announced = gst.CapsFromString(codec.Caps + encoder.announced)
+	if codec.Media == jingle.Video {
+		f.Announced = gst.CapsFromString(fmt.Sprintf("%s,width=%d,height=%d%s", codec.Caps, width, height, encoder.announced))
+	}
+	return f, nil
+}
+
+// fillerEncoder makes the encoded fillers of a codec. They are announced as what the depayloader makes, so that muxers,
+// which compare caps, see one stream.
+type fillerEncoder struct {
+	name       string
+	properties map[string]string
+	announced  string
+}
+
+var vpxFiller = map[string]string{"deadline": "1", "cpu-used": "8", "keyframe-max-dist": "0", "threads": "1", "lag-in-frames": "0"}
+
+var fillerEncoders = map[string]fillerEncoder{
+	"opus": {"opusenc", nil, ",rate=48000,channels=2,channel-mapping-family=0"},
+	"vp8":  {"vp8enc", vpxFiller, ",framerate=(fraction)0/1,profile=(string)0"},
+	"vp9":  {"vp9enc", vpxFiller, ",framerate=(fraction)0/1,profile=(string)0"},
+}
+
+func newFiller(bin gst.Bin, m jingle.Media, caps *gst.Caps, encoder *fillerEncoder) (*Filler, error) {
+	source := "audiotestsrc"
+	if m == jingle.Video {
+		source = "videotestsrc"
+	}
+	factories := []string{source, "capsfilter"}
+	if encoder != nil {
+		factories = append(factories, encoder.name)
+	}
+	elements, err := makeChain(bin, factories)
+	if err != nil {
+		return nil, err
+	}
+	f := &Filler{bin: bin, elements: elements}
+	elements[0].SetObjectProperty("is-live", true)
+	if m == jingle.Video {
+		gstx.SetFromString(elements[0], "pattern", "black")
+	} else {
+		gstx.SetFromString(elements[0], "wave", "silence")
+	}
+	gstx.ShieldErrors(elements[1].GetStaticPad("sink"))
+	elements[1].SetObjectProperty("caps", caps)
+	if encoder != nil {
+		for property, value := range encoder.properties {
+			gstx.SetFromString(elements[2], property, value)
+		}
+	}
+	return f, nil
+}
+
+// Output is the pad at the end.
+func (f *Filler) Output() gst.Pad { return f.elements[len(f.elements)-1].GetStaticPad("src") }
+
+// Start lets it flow; link Output first.
+func (f *Filler) Start() {
+	for _, e := range slices.Backward(f.elements) {
+		e.SyncStateWithParent()
+	}
+}
+
+// Close takes it out of the bin. It may wait for a streaming thread inside the application. The source is held back
+// first, and goes first: with nothing behind it, it would post an error.
+func (f *Filler) Close() {
+	gstx.NewGate().Guard(f.elements[0].GetStaticPad("src"))
+	for _, e := range f.elements {
+		gstx.Discard(f.bin, e)
+	}
+}

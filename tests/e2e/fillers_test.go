@@ -1,0 +1,102 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"gstjitsi/tests/deployment/events"
+	"gstjitsi/tests/media"
+)
+
+func TestPadsGiveBlackAndSilenceWhileNobodyFillsThem(t *testing.T) {
+	room := newRoom(t)
+	receiver := room.join("receiver", receiver)
+	receiver.shows(0, "black")
+	if _, err := receiver.sound[0].WaitRow(room.ctx, "silence", 5, media.Sound.Silent); err != nil {
+		t.Fatal(err)
+	}
+	sender := room.join("sender", sink("red", 440))
+	receiver.shows(0, "red")
+	receiver.sounds(0, 440)
+	sender.leave()
+	receiver.shows(0, "black")
+}
+
+// One pad of each is filled, the other one never is.
+func TestMixersRunWhileAPadIsEmpty(t *testing.T) {
+	room := newRoom(t)
+	room.join("sender", sink("red", 440))
+	receiver := room.join("receiver", `jitsisrc name=j {room}
+		compositor name=c sink_1::xpos=160 sink_0::width=160 sink_1::width=160 ! {pictures}  audiomixer name=m ! {sound}
+		j.video_0 ! c.sink_0  j.video_1 ! c.sink_1  j.audio_0 ! m.  j.audio_1 ! m.`)
+	if _, err := receiver.pictures[0].WaitRow(room.ctx, "red beside black", 3, func(p media.Picture) bool {
+		return p.Around(0.25, 0.5).Name() == "red" && p.Around(0.75, 0.5).Name() == "black"
+	}); err != nil {
+		t.Fatal(err)
+	}
+	receiver.sounds(0, 440)
+}
+
+// checkRecording finalises a recording and sees whether it plays, with both tracks of about that length at least.
+func checkRecording(recorder *participant, file string, least time.Duration) media.Decoded {
+	t, room := recorder.room.t, recorder.room
+	t.Helper()
+	recorder.leave()
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !recording.Finalised {
+		t.Error("the file has no length or index")
+	}
+	decoded, err := media.Decode(room.ctx, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pictures, sound := decoded.Length(); pictures < least || sound < least {
+		t.Errorf("%v of pictures, %v of sound", pictures, sound)
+	}
+	return decoded
+}
+
+func TestSomebodyWithoutACameraIsRecorded(t *testing.T) {
+	room := newRoom(t)
+	room.join("voice", `audiotestsrc is-live=true freq=440 ! jitsisink {room}`)
+	recorder, file := room.record(t.TempDir())
+	recorder.recorded(file, "A_OPUS", 4*time.Second)
+	decoded := checkRecording(recorder, file, 3*time.Second)
+	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "black" {
+		t.Errorf("the last picture is %s", kind)
+	}
+	if half := decoded.Sound[len(decoded.Sound)/2:]; !half.Is(440) {
+		t.Errorf("the second half sounds like %s", half.Kind())
+	}
+	if n := recorder.Creations("vp8dec"); n > 0 {
+		t.Errorf("the recorder has made %d decoders", n)
+	}
+}
+
+// The picture of the camera is larger than the one that stands in for it: the file has both sizes in one track.
+func TestACameraThatEndsAndAnotherThatBeginsAreOneRecording(t *testing.T) {
+	room := newRoom(t)
+	recorder, file := room.record(t.TempDir())
+	first := room.join("first", `videotestsrc is-live=true num-buffers=60 pattern=red ! video/x-raw,width=640,height=360,framerate=15/1 ! jitsisink name=j {room}
+		audiotestsrc is-live=true freq=440 ! j.`)
+	recorder.recorded(file, "A_OPUS", 9*time.Second)
+	room.waitFor(1, events.SourceRemoved, first.id)
+	recorder.recorded(file, "V_VP8", 9*time.Second) // the camera gave 4 of them
+	first.leave()
+	second := room.join("second", sink("green", 550))
+	room.waitFor(2, events.MediaReceived, second.id)
+	recorder.recorded(file, "V_VP8", 16*time.Second)
+	decoded := checkRecording(recorder, file, 14*time.Second)
+	var kinds []string
+	for _, p := range decoded.Pictures {
+		if kind := p.Kind(); len(kinds) == 0 || kinds[len(kinds)-1] != kind {
+			kinds = append(kinds, kind)
+		}
+	}
+	if len(kinds) < 3 || kinds[len(kinds)-1] != "green" || kinds[len(kinds)-2] != "black" || kinds[len(kinds)-3] != "red" {
+		t.Errorf("the pictures are %q", kinds)
+	}
+}

@@ -45,6 +45,8 @@ func TestParseLocationRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, location, says string }{
 		{"a URL without a room", "https://meet.example.org/", "names no room"},
 		{"a URL without a host", "https:///room", "names no host"},
+		{"a host that is no text", "https://%A0/room", "no host's name"},
+		{"a host with markup", "https://a<b/room", "no host's name"},
 		{"another scheme", "ftp://meet.example.org/room", "neither https nor http"},
 		{"no URL at all", "https://[/room", "not a URL"},
 		{"a password in the URL", "https://me:secret@meet.example.org/room", "not supported"},

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // ParseLocation splits a meeting's URL as pasted from a browser: https://host[:port]/[tenant/]Room[?jwt=…][#config…].
@@ -43,10 +44,17 @@ func parseServer(server string) (*url.URL, error) {
 		return nil, fmt.Errorf("%q is neither https nor http", withoutQuery(server))
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%q names no host", withoutQuery(server))
+	case strings.ContainsFunc(u.Hostname(), notInHosts):
+		return nil, fmt.Errorf("%q names a host with characters that no host's name has", withoutQuery(server))
 	case u.User != nil:
 		return nil, errors.New("a user name or password in the URL is not supported")
 	}
 	return u, nil
+}
+
+// notInHosts are characters that net/url lets through in a host, and that no address has. Names of other scripts are let through.
+func notInHosts(r rune) bool {
+	return r == utf8.RuneError || unicode.IsControl(r) || unicode.IsSpace(r) || strings.ContainsRune(`"#%&'/<>?@\^`+"`{|}", r)
 }
 
 func splitPath(path string) (tenant, room string) {

@@ -12,7 +12,7 @@ DESTDIR   ?=
 PLUGINDIR ?= $(shell pkg-config --variable=pluginsdir gstreamer-1.0)
 DEMO_FLAGS ?= -length=15s
 
-.PHONY: build deps test check unit elements-test meson-test e2e fuzz soak demo inspect install uninstall shell clean
+.PHONY: build deps test check unit elements-test meson-test e2e test-against fuzz soak demo inspect install uninstall shell clean
 
 build: deps
 	@mkdir -p build
@@ -53,6 +53,15 @@ RUN  ?=
 soak: build
 	SOAK_LENGTH=$(SOAK) SOAK_SEED=$(SEED) go test -race -tags soak -count=1 -v -timeout 0 -run '^TestSoak.*$(RUN)' ./tests/soak
 	$(GST_ENV) SOAK_LENGTH=$(SOAK) SOAK_SEED=$(SEED) go test -tags soak -count=1 -v -timeout 0 -run '^TestSoak.*$(RUN)' ./tests/e2e
+
+# The tests of whole conferences against any deployment: `make test-against LOCATION=https://meet.example.org/`, with further
+# properties of the elements in PROPERTIES="xmpp-domain=… websocket-url=…", only some tests with RUN=Recording. Tests that need
+# switches of the local deployment are skipped, with the reason.
+LOCATION   ?=
+PROPERTIES ?=
+test-against: build
+	@test -n "$(LOCATION)" || { echo "make test-against LOCATION=https://meet.example.org/" >&2; exit 1; }
+	$(GST_ENV) JITSI_LOCATION='$(LOCATION)' JITSI_PROPERTIES='$(PROPERTIES)' go test -count=1 -v -timeout 30m -run '$(RUN)' ./tests/e2e
 
 # The elements load and document themselves.
 inspect: build

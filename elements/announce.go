@@ -28,7 +28,7 @@ func eventSignals() map[string]gobject.SignalDefinition {
 
 // announceEvent tells the application, on a goroutine where its handlers may block or call back.
 func (c *controller) announceEvent(event conference.Event) {
-	name, s := eventStructure(event)
+	name, s := eventStructure(event, c.conf.EndpointID())
 	if s == nil {
 		return
 	}
@@ -39,12 +39,13 @@ func (c *controller) announceEvent(event conference.Event) {
 	})
 }
 
-func eventStructure(event conference.Event) (string, *gst.Structure) {
+// eventStructure tells of one who has the endpoint id own.
+func eventStructure(event conference.Event, own string) (string, *gst.Structure) {
 	var name string
 	fields := map[string]any{}
 	switch ev := event.(type) {
 	case conference.StateChanged:
-		name, fields["state"] = "state-changed", conferenceState(ev.State).nick()
+		name, fields["state"], fields["id"] = "state-changed", conferenceState(ev.State).nick(), own
 	case conference.ParticipantJoined:
 		return "participant-joined", participantStructure("jitsi-participant-joined", ev.Participant)
 	case conference.ParticipantChanged:

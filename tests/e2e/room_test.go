@@ -25,10 +25,16 @@ const patience = 90 * time.Second
 // leavePatience is what a participant may take to end; one that takes longer hangs.
 const leavePatience = 10 * time.Second
 
-// local is the deployment that all tests share who ask for nothing special; they keep to rooms of their own.
-var local *deployment.Deployment
+// The deployment that all tests share who ask for nothing special: the local one, or another. They keep to rooms of their own.
+var (
+	local     *deployment.Deployment
+	elsewhere *remote
+)
 
 func TestMain(m *testing.M) {
+	if elsewhere = against(); elsewhere != nil {
+		os.Exit(m.Run())
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var err error
 	if local, err = deployment.Start(ctx, deployment.Options{}); err != nil {
@@ -45,17 +51,31 @@ func TestMain(m *testing.M) {
 type room struct {
 	t      *testing.T
 	ctx    context.Context
-	server *deployment.Deployment
+	server server
+	remote *remote // the same, where it isn't local
 	name   string
 	joined int // how often somebody has joined
 }
 
 // newRoom makes a room named after the test on the shared deployment.
-func newRoom(t *testing.T) *room { return newRoomAt(t, local) }
+func newRoom(t *testing.T) *room {
+	if elsewhere == nil {
+		return newRoomAt(t, local)
+	}
+	its := *elsewhere
+	its.t = t
+	r := newRoomAt(t, &its)
+	r.remote = &its
+	r.name += "-" + its.suffix
+	return r
+}
 
 // newRoomWith makes a room on a deployment of its own.
 func newRoomWith(t *testing.T, options deployment.Options) *room {
 	t.Helper()
+	if elsewhere != nil {
+		t.Skipf("needs a deployment of its own, and not %s: %+v", elsewhere.location, options)
+	}
 	server, err := deployment.Start(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
@@ -69,13 +89,13 @@ var rooms atomic.Int32
 
 var notInRoomNames = regexp.MustCompile(`[^a-z0-9]+`)
 
-func newRoomAt(t *testing.T, server *deployment.Deployment) *room {
+func newRoomAt(t *testing.T, server server) *room {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	name := fmt.Sprint(notInRoomNames.ReplaceAllString(strings.ToLower(t.Name()), ""), rooms.Add(1))
 	r := &room{t: t, ctx: ctx, server: server, name: name}
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() && r.remote == nil {
 			t.Logf("what the deployment saw:\n%s", r.events())
 		}
 	})
@@ -116,10 +136,8 @@ type participant struct {
 	sound    []*media.Stream[media.Sound]
 }
 
-// What a pipeline of the tests may have in braces.
+// What a pipeline of the tests may have in braces, beside {room}: the properties that lead into the room.
 const (
-	// {room}: the properties that lead into the room
-	roomProperties = `location=%s/%s local-addresses=127.0.0.1`
 	// {pictures}: hands decoded pictures to the test; the nth of them is participant.pictures[n]
 	pictureSink                 = `videoconvert ! videoscale ! video/x-raw,format=RGB,width=%d,height=%d ! fdsink fd=%d`
 	pictureWidth, pictureHeight = 320, 180
@@ -153,7 +171,7 @@ func (r *room) startWith(options launch.Options) *participant {
 	options.Pipeline = brace.ReplaceAllStringFunc(strings.Join(strings.Fields(options.Pipeline), " "), func(word string) string {
 		switch word {
 		case "{room}":
-			return fmt.Sprintf(roomProperties, r.server.URL(), r.name)
+			return r.roomProperties()
 		case "{pictures}":
 			read, fd := pipe()
 			p.pictures = append(p.pictures, media.Pictures(options.Name, read, pictureWidth, pictureHeight))
@@ -208,8 +226,22 @@ func (r *room) joinWith(options launch.Options) *participant {
 	r.t.Helper()
 	p := r.startWith(options)
 	r.joined++
+	if r.remote != nil {
+		p.id = p.joinedAs()
+		return p
+	}
 	p.id = r.waitFor(r.joined, events.Joined, "").Endpoint
 	return p
+}
+
+// joinedAs is a participant's own word, for want of the deployment's.
+func (p *participant) joinedAs() string {
+	p.room.t.Helper()
+	joined, err := p.WaitMessage(p.room.ctx, 0, "jitsi-state-changed", "state=joined")
+	if err != nil {
+		p.room.t.Fatal(err)
+	}
+	return joined.Fields["id"]
 }
 
 // shows waits until the nth of a participant's {pictures} shows a kind of picture.
@@ -251,7 +283,9 @@ func (p *participant) leave() {
 	p.room.t.Helper()
 	p.Interrupt()
 	p.exits(0)
-	p.room.waitFor(1, events.Left, p.id)
+	if p.room.remote == nil {
+		p.room.waitFor(1, events.Left, p.id)
+	}
 }
 
 // exits waits for the end and checks the exit code.

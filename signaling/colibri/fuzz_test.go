@@ -4,11 +4,11 @@ import (
 	"errors"
 	"testing"
 
-	"gstjitsi/signaling/internal/recording"
+	"gstjitsi/tests/captures"
 )
 
 func FuzzParse(f *testing.F) {
-	seeds, err := recording.Payloads("../conference/testdata/recordings", "colibri")
+	seeds, err := captures.Payloads("colibri")
 	if err != nil {
 		f.Fatal(err)
 	}

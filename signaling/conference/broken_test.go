@@ -13,10 +13,10 @@ func TestBrokenStanzasAndMessagesAreNamedAndCostNothingElse(t *testing.T) {
 	s, g, b := inSession(t)
 	conn := <-b.conns
 	before := beliefs(g.Snapshot())
-	for _, l := range readRecording(t, "testdata/recordings/a-alice.log.gz") {
-		half := l.Payload[:len(l.Payload)/2]
+	for _, l := range readRecording(t, "a-alice") {
+		half := l.Text[:len(l.Text)/2]
 		switch {
-		case l.Is("xmpp", "S>C") && !strings.HasPrefix(l.Payload, "<open"):
+		case l.Is("xmpp", "S>C") && !strings.HasPrefix(l.Text, "<open"):
 			s.send(half)
 		case l.Is("colibri", "S>C"):
 			b.say(conn, half)
@@ -45,10 +45,10 @@ func TestBrokenStanzasAndMessagesAreNamedAndCostNothingElse(t *testing.T) {
 // TestWeAnnounceOnlyWhatSomeRecordedClientAnnounces keeps out features that no offer has been seen for.
 func TestWeAnnounceOnlyWhatSomeRecordedClientAnnounces(t *testing.T) {
 	known := append([]string{"urn:ietf:rfc:5888", "urn:ietf:rfc:5761"}, xmpp.Features...) // asked for by older focuses; our own answers
-	for _, file := range recordings(t) {
-		for _, l := range readRecording(t, file) {
+	for _, name := range recordings(t) {
+		for _, l := range readRecording(t, name) {
 			if l.Is("xmpp", "C>S") {
-				for _, feature := range strings.Split(l.Payload, `<feature var="`)[1:] {
+				for _, feature := range strings.Split(l.Text, `<feature var="`)[1:] {
 					name, _, _ := strings.Cut(feature, `"`)
 					known = append(known, name)
 				}

@@ -10,13 +10,13 @@ import (
 	"github.com/pion/logging"
 
 	"gstjitsi/signaling/colibri"
-	"gstjitsi/signaling/internal/recording"
 	"gstjitsi/signaling/jingle"
+	"gstjitsi/tests/captures"
 )
 
 func seeds(f *testing.F, channel, prefix string) []string {
 	f.Helper()
-	all, err := recording.Payloads("testdata/recordings", channel)
+	all, err := captures.Payloads(channel)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -8,23 +8,23 @@ import (
 	"strings"
 	"testing"
 
-	"gstjitsi/signaling/internal/recording"
+	"gstjitsi/tests/captures"
 )
 
-type line = recording.Line
+type line = captures.Line
 
 func recordings(t testing.TB) []string {
 	t.Helper()
-	files, err := recording.Files("testdata/recordings")
+	names, err := captures.Names()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files
+	return names
 }
 
-func readRecording(t testing.TB, file string) []line {
+func readRecording(t testing.TB, name string) []line {
 	t.Helper()
-	lines, err := recording.Read(file)
+	lines, err := captures.Read(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func readRecording(t testing.TB, file string) []line {
 func firstMatch(lines []line, channel, direction, pattern string) string {
 	expression := regexp.MustCompile(pattern)
 	for _, l := range lines {
-		if m := expression.FindStringSubmatch(l.Payload); m != nil && l.Is(channel, direction) {
+		if m := expression.FindStringSubmatch(l.Text); m != nil && l.Is(channel, direction) {
 			return m[1]
 		}
 	}

@@ -91,18 +91,18 @@ func (b *replayBridge) play(r *replay, l line) {
 	case "OPENED":
 		b.opened(r)
 	case "CLOSED":
-		b.closed(l.Payload)
+		b.closed(l.Text)
 	case "S>C":
 		if b.conn == nil { // said to a session that has ended
 			return
 		}
-		if _, err := colibri.Parse([]byte(l.Payload)); err != nil {
+		if _, err := colibri.Parse([]byte(l.Text)); err != nil {
 			r.failf("%v", err)
 		}
-		b.say(r, l.Payload)
+		b.say(r, l.Text)
 		r.settle()
 	case "C>S":
-		b.clientSays(r, l.Payload)
+		b.clientSays(r, l.Text)
 	}
 }
 

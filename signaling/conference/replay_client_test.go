@@ -99,7 +99,7 @@ func sent(t testing.TB, sources []jingle.Source, stanza string) []jingle.LocalSo
 				local.RTX = append(local.RTX, rtx[ssrc])
 			}
 		}
-		local.MSID = firstMatch([]line{{Channel: "xmpp", Direction: "C>S", Payload: stanza}}, "xmpp", "C>S",
+		local.MSID = firstMatch([]line{{Channel: "xmpp", Direction: "C>S", Text: stanza}}, "xmpp", "C>S",
 			`<source name="`+s.Name+`"[^>]*><parameter name="msid" value="([^"]*)"`)
 		out = append(out, local)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,10 +17,10 @@ import (
 // recorded client did, ours is told to do, and what it then says is compared with what the other one said. What
 // the recorded client understood (its events), ours must have understood from the same lines.
 func TestRecordedConferences(t *testing.T) {
-	for _, file := range recordings(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".log.gz"), func(t *testing.T) {
+	for _, name := range recordings(t) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			newReplay(t, readRecording(t, file)).run()
+			newReplay(t, readRecording(t, name)).run()
 		})
 	}
 }
@@ -78,9 +77,9 @@ func (r *replay) start() {
 func (r *replay) run() {
 	ours := r.server.expect(`<presence `, `<x xmlns="http://jabber.org/protocol/muc"`)
 	joined := slices.IndexFunc(r.lines, func(l line) bool {
-		return l.Is("xmpp", "C>S") && strings.Contains(l.Payload, `<x xmlns="http://jabber.org/protocol/muc"`)
+		return l.Is("xmpp", "C>S") && strings.Contains(l.Text, `<x xmlns="http://jabber.org/protocol/muc"`)
 	})
-	r.same(r.lines[joined].Payload, ours, "stats-id", "c[", "SourceInfo")
+	r.same(r.lines[joined].Text, ours, "stats-id", "c[", "SourceInfo")
 	for i, l := range r.lines[joined+1:] {
 		r.at = l
 		r.play(l)
@@ -99,19 +98,19 @@ func (r *replay) run() {
 
 func (r *replay) failf(format string, args ...any) {
 	r.t.Helper()
-	r.t.Fatalf("line %d, %s %s %.200s\n%s\nlog: %s", r.at.Number, r.at.Channel, r.at.Direction, r.at.Payload, fmt.Sprintf(format, args...), r.log)
+	r.t.Fatalf("line %d, %s %s %.200s\n%s\nlog: %s", r.at.Number, r.at.Channel, r.at.Direction, r.at.Text, fmt.Sprintf(format, args...), r.log)
 }
 
 func (r *replay) play(l line) {
 	switch {
 	case l.Is("xmpp", "S>C"):
-		r.serverSays(l.Payload)
+		r.serverSays(l.Text)
 	case l.Is("xmpp", "C>S"):
-		r.clientSays(l.Payload)
+		r.clientSays(l.Text)
 	case l.Channel == "colibri":
 		r.bridge.play(r, l)
 	case l.Channel == "event":
-		r.understood(l.Payload)
+		r.understood(l.Text)
 	}
 }
 
@@ -155,8 +154,8 @@ func (r *replay) answered(request string) {
 	ours := r.server.expect(`<iq `, `id="`+id+`"`)
 	want := "result"
 	for _, l := range r.lines {
-		if l.Is("xmpp", "C>S") && attribute(l.Payload, "id") == id {
-			want = attribute(l.Payload, "type")
+		if l.Is("xmpp", "C>S") && attribute(l.Text, "id") == id {
+			want = attribute(l.Text, "type")
 		}
 	}
 	if got := attribute(ours, "type"); got != want {
@@ -262,7 +261,7 @@ func (r *replay) endsSession() bool {
 		if l.Time.Sub(r.at.Time) > 200*time.Millisecond {
 			return false
 		}
-		if l.Is("xmpp", "C>S") && strings.Contains(l.Payload, `action="session-terminate"`) {
+		if l.Is("xmpp", "C>S") && strings.Contains(l.Text, `action="session-terminate"`) {
 			return true
 		}
 	}

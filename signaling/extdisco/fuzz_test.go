@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"gstjitsi/signaling/internal/recording"
+	"gstjitsi/tests/captures"
 )
 
 func FuzzAnswer(f *testing.F) {
-	seeds, err := recording.Payloads("../conference/testdata/recordings", "xmpp")
+	seeds, err := captures.Payloads("xmpp")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"gstjitsi/signaling/internal/recording"
+	"gstjitsi/tests/captures"
 )
 
 // FuzzAnswer reads any text as the focus' answer in both forms, XMPP's and HTTP's.
 func FuzzAnswer(f *testing.F) {
-	seeds, err := recording.Payloads("../conference/testdata/recordings", "xmpp")
+	seeds, err := captures.Payloads("xmpp")
 	if err != nil {
 		f.Fatal(err)
 	}

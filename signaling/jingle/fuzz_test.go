@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"gstjitsi/signaling/internal/recording"
+	"gstjitsi/tests/captures"
 )
 
 // seeds are the recorded stanzas that contain text.
 func seeds(f *testing.F, text string) []string {
 	f.Helper()
-	all, err := recording.Payloads("../conference/testdata/recordings", "xmpp")
+	all, err := captures.Payloads("xmpp")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"gstjitsi/signaling/internal/recording"
 	"gstjitsi/signaling/jingle"
+	"gstjitsi/tests/captures"
 )
 
 func FuzzOffer(f *testing.F) {
-	stanzas, err := recording.Payloads("../conference/testdata/recordings", "xmpp")
+	stanzas, err := captures.Payloads("xmpp")
 	if err != nil {
 		f.Fatal(err)
 	}

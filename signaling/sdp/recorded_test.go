@@ -2,35 +2,34 @@ package sdp
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"gstjitsi/signaling/internal/recording"
 	"gstjitsi/signaling/jingle"
+	"gstjitsi/tests/captures"
 )
 
 // TestWeTakeOfAnOfferWhatItsClientTook holds what we take of each recorded offer against what the recorded client
 // took of it: clients without RTX, transport-cc or MID are among them (j-minimal, nomid-a).
 func TestWeTakeOfAnOfferWhatItsClientTook(t *testing.T) {
-	files, err := recording.Files("../conference/testdata/recordings")
+	names, err := captures.Names()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".log.gz"), func(t *testing.T) {
-			lines, err := recording.Read(file)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			lines, err := captures.Read(name)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var offer *jingle.SessionInitiate
 			for _, l := range lines {
 				switch {
-				case l.Is("xmpp", "S>C") && strings.Contains(l.Payload, "action='session-initiate'"):
-					offer = read(t, l.Payload)
-				case l.Is("xmpp", "C>S") && strings.Contains(l.Payload, `action="session-accept"`):
-					answer := read(t, strings.Replace(l.Payload, "session-accept", "session-initiate", 1))
+				case l.Is("xmpp", "S>C") && strings.Contains(l.Text, "action='session-initiate'"):
+					offer = read(t, l.Text)
+				case l.Is("xmpp", "C>S") && strings.Contains(l.Text, `action="session-accept"`):
+					answer := read(t, strings.Replace(l.Text, "session-accept", "session-initiate", 1))
 					compare(t, offer.Audio, answer.Audio)
 					compare(t, offer.Video, answer.Video)
 				}

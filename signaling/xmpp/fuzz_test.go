@@ -3,12 +3,12 @@ package xmpp
 import (
 	"testing"
 
-	"gstjitsi/signaling/internal/recording"
+	"gstjitsi/tests/captures"
 )
 
 // FuzzStanza gives the stream any message of a server's, on the way that dispatch takes it.
 func FuzzStanza(f *testing.F) {
-	seeds, err := recording.Payloads("../conference/testdata/recordings", "xmpp")
+	seeds, err := captures.Payloads("xmpp")
 	if err != nil {
 		f.Fatal(err)
 	}

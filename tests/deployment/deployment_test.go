@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -246,15 +247,40 @@ func TestKilledCommandLeavesNoProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = command.Wait() // it was killed
-	deadline := time.Now().Add(10 * time.Second)
 	for _, pid := range children {
-		for syscall.Kill(pid, 0) == nil && !isZombie(pid) {
-			if time.Now().After(deadline) {
-				t.Fatalf("process %d survives", pid)
-			}
-			time.Sleep(10 * time.Millisecond)
+		if err := waitEnd(pid, 10*time.Second); err != nil {
+			t.Fatal(err)
 		}
 	}
+}
+
+// waitEnd waits for the end of a process that isn't ours (pidfd_open(2)).
+func waitEnd(pid int, limit time.Duration) error {
+	const pidfdOpen = 434 // on all architectures
+	fd, _, failure := syscall.Syscall(pidfdOpen, uintptr(pid), 0, 0)
+	if failure == syscall.ESRCH {
+		return nil
+	} else if failure != 0 {
+		return fmt.Errorf("watch process %d: %w", pid, failure)
+	}
+	defer syscall.Close(int(fd))
+	epoll, err := syscall.EpollCreate1(0)
+	if err != nil {
+		return err
+	}
+	defer syscall.Close(epoll)
+	if err := syscall.EpollCtl(epoll, syscall.EPOLL_CTL_ADD, int(fd), &syscall.EpollEvent{Events: syscall.EPOLLIN}); err != nil {
+		return fmt.Errorf("watch process %d: %w", pid, err)
+	}
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); {
+		n, err := syscall.EpollWait(epoll, make([]syscall.EpollEvent, 1), int(time.Until(deadline).Milliseconds())+1)
+		if n > 0 {
+			return nil
+		} else if err != nil && err != syscall.EINTR {
+			return fmt.Errorf("watch process %d: %w", pid, err)
+		}
+	}
+	return fmt.Errorf("process %d survives", pid)
 }
 
 // processesIn finds processes by their working directory.
@@ -275,9 +301,4 @@ func processesIn(t *testing.T, dir string) []int {
 		}
 	}
 	return found
-}
-
-func isZombie(pid int) bool {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	return err == nil && strings.Contains(string(stat), ") Z ")
 }

@@ -93,6 +93,7 @@ func (c *controller) start() {
 	var pumps sync.WaitGroup
 	pumps.Go(func() { c.pump() })
 	pumps.Go(func() { c.stay(ctx) })
+	pumps.Go(transport.Preload)
 	pumps.Go(func() { c.watch(ctx) })
 	if c.e.kind.receive {
 		pumps.Go(func() { c.watchPads(ctx) })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -240,21 +241,52 @@ func TestLayersAreEncodedAsLongAsSomebodyWantsThem(t *testing.T) {
 	}
 	for _, tt := range []struct{ height, layers int }{{360, 2}, {180, 1}, {90, 1}, {0, 0}, {720, 3}} {
 		r.sender.SetHeight(tt.height)
-		if tt.layers > 0 {
-			r.drained(tt.layers-1, 4) // what was in the queues has passed then
+		r.stops(tt.layers)
+	}
+}
+
+// enter waits until n pictures have come in.
+func (r *rig) enter(n int) {
+	r.t.Helper()
+	entered := make(chan struct{}, 100)
+	probe := r.sender.Input().AddProbe(gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		select {
+		case entered <- struct{}{}:
+		default:
 		}
-		for layer := tt.layers; layer < 3; layer++ {
-			for len(r.outlets[layer].caps) > 0 {
-				<-r.outlets[layer].caps
+		return gst.PadProbeOK
+	})
+	defer r.sender.Input().RemoveProbe(probe)
+	timeout := time.After(patience)
+	for range n {
+		select {
+		case <-entered:
+		case <-timeout:
+			r.t.Fatal("no pictures come in")
+		}
+	}
+}
+
+// stops waits until the outlets from one on get nothing any more, while those below go on. What is in the encoders and
+// queues still comes.
+func (r *rig) stops(from int) {
+	r.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		for _, o := range r.outlets[from:] {
+			for len(o.caps) > 0 {
+				<-o.caps
 			}
 		}
-		if tt.layers > 0 {
-			r.drained(tt.layers-1, 4)
+		r.enter(4)
+		for below := range from {
+			r.drained(below, 4)
 		}
-		for layer := tt.layers; layer < 3; layer++ {
-			if n := len(r.outlets[layer].caps); n > 0 {
-				t.Errorf("height %d: %d frames of layer %d", tt.height, n, layer)
-			}
+		if !slices.ContainsFunc(r.outlets[from:], func(o *outlet) bool { return len(o.caps) > 0 }) {
+			return
+		}
+		if time.Now().After(deadline) {
+			r.t.Fatalf("layers from %d on don't stop", from)
 		}
 	}
 }

@@ -56,7 +56,7 @@ func (c *controller) latency() time.Duration {
 func (c *controller) attach(p *sourcePad, s *transport.Stream) {
 	f, err := c.newFeed(p, s)
 	if err != nil {
-		c.e.warnStream(s, err.Error())
+		c.e.warnStream(s, err)
 		p.refused = s.Source.SSRC // don't try again
 		return
 	}
@@ -64,7 +64,7 @@ func (c *controller) attach(p *sourcePad, s *transport.Stream) {
 	p.end.SetConstant(gstx.LeadsToMuxer(p.ghost))
 	p.end.Await(f.input)
 	if err := f.receiver.Start(); err != nil {
-		c.e.warnStream(s, err.Error())
+		c.e.warnStream(s, err)
 		c.drop(p, &p.next)
 		p.refused = s.Source.SSRC
 	}
@@ -73,7 +73,7 @@ func (c *controller) attach(p *sourcePad, s *transport.Stream) {
 func (c *controller) newFeed(p *sourcePad, s *transport.Stream) (*feed, error) {
 	codec, ok := media.ByName(s.Codec)
 	if !ok {
-		return nil, fmt.Errorf("codec %q is not supported", s.Codec)
+		return nil, fmt.Errorf("codec %q is none that we know", s.Codec)
 	}
 	f := &feed{source: s.Source, codec: codec, queued: c.shares(p)}
 	var err error

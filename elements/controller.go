@@ -226,6 +226,7 @@ func (c *controller) startSession(offer *jingle.SessionInitiate) {
 	sid := offer.SID
 	config.Events = transport.Events{
 		Stream:    func(s *transport.Stream) { c.post(func() { c.addStream(sid, s) }) },
+		Codec:     func(s *transport.Stream, codec string) { c.post(func() { c.changeCodec(sid, s, codec) }) },
 		Connected: func() { c.post(func() { c.onConnected(sid) }) },
 		Failed:    func(err error) { c.post(func() { c.onFailed(sid, err) }) },
 	}

@@ -91,10 +91,17 @@ func (e *element) postMediaError(err error, where string) {
 	}
 }
 
-// warnStream reports a stream that can't be received; the others go on.
-func (e *element) warnStream(s *transport.Stream, cause string) {
-	gstx.Log.Logf(gst.LevelWarning, e, "can't receive %s: %s", s.Source.Name, cause)
-	e.warn(fmt.Sprintf("source %s of participant %s: %s", s.Source.Name, s.Source.Endpoint, cause))
+// warnStream reports a stream that can't be received; the others go on. A missing plugin is told as applications expect
+// it that offer to install one.
+func (e *element) warnStream(s *transport.Stream, cause error) {
+	gstx.Log.Logf(gst.LevelWarning, e, "can't receive %s: %v", s.Source.Name, cause)
+	var missing *media.MissingElementError
+	if errors.As(cause, &missing) && missing.Factory != "" {
+		e.PostMessage(gst.NewMessageElement(e, structure("missing-plugin", map[string]any{
+			"type": "element", "detail": missing.Factory, "name": "GStreamer element " + missing.Factory,
+		})))
+	}
+	e.warn(fmt.Sprintf("source %s of participant %s: %v", s.Source.Name, s.Source.Endpoint, cause))
 }
 
 // warn posts a warning about something that is received, or should be.

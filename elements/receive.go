@@ -56,6 +56,19 @@ func (c *controller) addStream(sid string, s *transport.Stream) {
 	s.Release()
 }
 
+// changeCodec follows a sender that goes on in another codec on the same SSRC.
+func (c *controller) changeCodec(sid string, s *transport.Stream, codec string) {
+	defer s.Release()
+	if sid != c.sid || c.streams[s.Source.SSRC] != s {
+		return
+	}
+	s.Codec = codec
+	for _, p := range c.e.sourcePads() {
+		c.detachSource(p, s.Source.SSRC)
+	}
+	c.route()
+}
+
 // padsChanged follows a new or released pad.
 func (c *controller) padsChanged() {
 	c.updateLocalSources()

@@ -51,6 +51,9 @@ gboolean gstx_add_local_address (GstElement * webrtcbin, const char *address);
  * down, and with errors everything else, too. The element errorignore lets flushing pass. */
 void gstx_shield (GstPad * pad, gboolean errors);
 
+/* Drops the RTP of other codecs, and their caps: what is behind the pad would refuse them, and everything in front stop. */
+void gstx_only_encoding (GstPad * pad, const char *name);
+
 /* Answers an rtpbin's request-pt-map with these caps instead of what others would. */
 void gstx_provide_pt_map (GstElement * rtpbin, guint n, const guint * pts, const char **caps);
 void gstx_disable_upnp (GstElement * webrtcbin);

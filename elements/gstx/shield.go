@@ -25,3 +25,9 @@ func shield(pad gst.Pad, errors bool) {
 	C.gstx_shield(nativePad(pad), all)
 	runtime.KeepAlive(pad)
 }
+
+// OnlyEncoding drops on a pad the RTP that is of another codec than that encoding name, in any case.
+func OnlyEncoding(pad gst.Pad, name string) {
+	withCString(name, func(c *C.char) { C.gstx_only_encoding(nativePad(pad), c) })
+	runtime.KeepAlive(pad)
+}

@@ -143,7 +143,7 @@ func (l *layer) turn(on bool) {
 
 // requestKeyFrame makes the next frame a key frame.
 func (l *layer) requestKeyFrame() {
-	l.element.GetStaticPad("src").SendEvent(newForceKeyUnit())
+	l.element.GetStaticPad("src").SendEvent(NewKeyFrameRequest())
 }
 
 // share gives each layer its part of a bitrate, the lowest first: up to what is useful, and the highest one all the rest

@@ -14,6 +14,7 @@ import (
 // peer wants raw media, decodes.
 type Receiver struct {
 	bin      gst.Bin
+	codec    Codec
 	tee      gst.Element
 	teePad   gst.Pad
 	elements []gst.Element
@@ -37,7 +38,7 @@ func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw, queued bool) (*
 		factories = append(factories, decoder)
 		factories = append(factories, converters(codec)...)
 	}
-	r := &Receiver{bin: bin, tee: tee}
+	r := &Receiver{bin: bin, codec: codec, tee: tee}
 	elements, err := makeChain(bin, factories)
 	if err != nil {
 		return nil, err
@@ -119,6 +120,7 @@ func (r *Receiver) Start() error {
 	if r.teePad == nil {
 		return fmt.Errorf("tee %s gives no pad", r.tee.GetName())
 	}
+	gstx.OnlyEncoding(r.teePad, r.codec.Name)
 	if ret := r.teePad.Link(r.elements[0].GetStaticPad("sink")); ret != gst.PadLinkOK {
 		return fmt.Errorf("can't link %s to %s: %v", r.tee.GetName(), r.elements[0].GetName(), ret)
 	}

@@ -149,7 +149,7 @@ func (s *Sender) change(f func()) {
 	begins := s.apply()
 	s.mu.Unlock()
 	if begins { // outside of the lock: it may run the application's code
-		s.pacer.GetStaticPad("src").SendEvent(newForceKeyUnit())
+		s.pacer.GetStaticPad("src").SendEvent(NewKeyFrameRequest())
 	}
 }
 
@@ -216,7 +216,8 @@ func (s *Sender) WantedBitrate() int {
 	return s.useful(s.watched())
 }
 
-func newForceKeyUnit() *gst.Event {
+// NewKeyFrameRequest makes the event that asks an encoder, or the sender of a stream, for a key frame.
+func NewKeyFrameRequest() *gst.Event {
 	st := gst.NewStructureEmpty("GstForceKeyUnit")
 	gstx.SetField(st, "all-headers", true)
 	return gst.NewEventCustom(gst.EventCustomUpstream, st)

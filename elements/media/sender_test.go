@@ -311,7 +311,7 @@ func TestARequestForTheFirstLayerIsForAll(t *testing.T) {
 			seen[within(t, keys)] = true
 		}
 		if turn == 0 {
-			r.outlets[0].sink.GetPeer().SendEvent(newForceKeyUnit())
+			r.outlets[0].sink.GetPeer().SendEvent(NewKeyFrameRequest())
 		}
 	}
 }

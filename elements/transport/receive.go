@@ -8,6 +8,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
+	"gstjitsi/elements/media"
 	"gstjitsi/signaling/jingle"
 )
 
@@ -18,9 +19,18 @@ const receiveSession = uint32(0)
 func (t *Transport) AddSource(source jingle.Source) {
 	t.mu.Lock()
 	t.sources[source.SSRC] = source
+	stream := t.streams[source.SSRC]
+	came := stream != nil && !stream.known // for the one who had the SSRC before
+	if came {
+		stream.Source, stream.known = source, true
+	}
 	t.mu.Unlock()
 	t.ssrcs.Set(source.SSRC, source.Endpoint)
 	t.updateRTXMap()
+	if came {
+		stream.hold()
+		t.announce(stream)
+	}
 }
 
 // RemoveSource takes a source's stream and everything that webrtcbin keeps for it away. It may wait for a streaming
@@ -54,8 +64,13 @@ func (t *Transport) clear(ssrc uint32, s *Stream) {
 	if s == nil {
 		return
 	}
-	s.pad.SetActive(false)
-	t.webrtc.RemovePad(s.pad)
+	t.mu.Lock()
+	pads := s.pads // all that there will be
+	t.mu.Unlock()
+	for _, pad := range pads {
+		pad.SetActive(false)
+		t.webrtc.RemovePad(pad)
+	}
 	s.drop()
 	t.logf(gst.LevelDebug, "removed the stream of %s, SSRC %d", s.Source.Name, ssrc)
 }
@@ -93,24 +108,98 @@ func (t *Transport) updateRTXMap() {
 // belongs to this source alone.
 type Stream struct {
 	Source jingle.Source
-	Codec  string // lower-case encoding name
+	Codec  string // lower-case encoding name; the owner's, who changes it when Events.Codec says so
 	Tee    gst.Element
 
 	transport *Transport
-	pad       gst.Pad
-	block     uint32 // probe that holds the data
-	limit     uint32 // probe that limits key frame requests
-	release   sync.Once
+	funnel    gst.Element
+	pads      []gst.Pad // webrtcbin's, one for each payload type that has come; guarded by Transport.mu
+	limit     *requestLimiter
+	watch     uint32 // probe that follows the codec
+	known     bool   // the source is; guarded by Transport.mu
+
+	mu    sync.Mutex // guards block
+	block uint32     // probe that holds the data; 0: it flows
+}
+
+// newStream makes what stands behind webrtcbin's pads of one SSRC. A sender that changes its codec changes the payload
+// type, for which webrtcbin makes another pad; the funnel puts them together again.
+func (t *Transport) newStream(ssrc uint32, codec string) (*Stream, error) {
+	funnel, err := makeElement("funnel", "")
+	if err != nil {
+		return nil, err
+	}
+	tee, err := makeElement("tee", "")
+	if err != nil {
+		return nil, err
+	}
+	tee.SetObjectProperty("allow-not-linked", true)
+	t.cfg.Bin.AddMany(funnel, tee)
+	funnel.Link(tee)
+	tee.SyncStateWithParent()
+	funnel.SyncStateWithParent()
+	s := &Stream{Codec: codec, Tee: tee, transport: t, funnel: funnel}
+	s.hold()
+	s.limit = t.limitKeyFrameRequests(s.output(), ssrc)
+	s.watch = s.watchCodec(codec)
+	return s, nil
+}
+
+func (s *Stream) output() gst.Pad { return s.funnel.GetStaticPad("src") }
+
+// watchCodec tells of each change, and holds the data from there on: it begins with a key frame.
+func (s *Stream) watchCodec(codec string) uint32 {
+	return s.Tee.GetStaticPad("sink").AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+		s.transport.recovering("codec", func() {
+			event := info.GetEvent()
+			if event == nil || event.GetType() != gst.EventCaps {
+				return
+			}
+			if now := encodingName(event.ParseCaps()); now != codec {
+				codec = now
+				s.transport.codecChanged(s, now)
+			}
+		})
+		return gst.PadProbeOK
+	})
+}
+
+func (t *Transport) codecChanged(s *Stream, codec string) {
+	t.mu.Lock()
+	current := t.streams[s.Source.SSRC] == s && !t.closed
+	if current {
+		s.hold()
+	}
+	t.mu.Unlock()
+	if current {
+		t.logf(gst.LevelInfo, "%s, SSRC %d, is %s now", s.Source.Name, s.Source.SSRC, codec)
+		t.cfg.Events.Codec(s, codec)
+	}
+}
+
+func (s *Stream) hold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.block == 0 {
+		s.block = s.output().AddProbe(gst.PadProbeTypeBlockDownstream, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+			return gst.PadProbeOK
+		})
+	}
 }
 
 // Release lets the data flow.
-func (s *Stream) Release() { s.release.Do(func() { s.pad.RemoveProbe(s.block) }) }
+func (s *Stream) Release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.block != 0 {
+		s.output().RemoveProbe(s.block)
+		s.block = 0
+	}
+}
 
 // RequestKeyFrame asks the source for a key frame, unless it was asked too often already.
 func (s *Stream) RequestKeyFrame() {
-	request := gst.NewStructureEmpty("GstForceKeyUnit")
-	gstx.SetField(request, "all-headers", true)
-	s.pad.SendEvent(gst.NewEventCustom(gst.EventCustomUpstream, request))
+	s.output().SendEvent(media.NewKeyFrameRequest())
 }
 
 // onPad takes a new pad of webrtcbin. It is linked at once: a pad that is not linked sends an error up to the socket,
@@ -124,39 +213,59 @@ func (t *Transport) onPad(pad gst.Pad) {
 		t.logf(gst.LevelWarning, "%v", err)
 		return
 	}
-	tee, err := makeElement("tee", "")
+	t.mu.Lock()
+	s := t.streams[ssrc]
+	if s != nil {
+		s.pads = append(s.pads, pad)
+	}
+	t.mu.Unlock()
+	if s != nil { // another payload type
+		s.link(pad)
+		return
+	}
+	t.addStream(pad, ssrc)
+}
+
+func (s *Stream) link(pad gst.Pad) {
+	sink := s.funnel.RequestPadSimple("sink_%u")
+	if sink == nil || pad.Link(sink) != gst.PadLinkOK {
+		s.transport.logf(gst.LevelWarning, "can't link %s of SSRC %d", pad.GetName(), s.Source.SSRC)
+	}
+}
+
+func (t *Transport) addStream(pad gst.Pad, ssrc uint32) {
+	s, err := t.newStream(ssrc, encodingName(pad.GetCurrentCaps()))
 	if err != nil {
 		t.cfg.Events.Failed(err)
 		return
 	}
-	tee.SetObjectProperty("allow-not-linked", true)
-	t.cfg.Bin.Add(tee)
-	tee.SyncStateWithParent()
-	s := &Stream{transport: t, pad: pad, Tee: tee, Codec: padCodec(pad)}
-	s.block = pad.AddProbe(gst.PadProbeTypeBlockDownstream, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
-		return gst.PadProbeOK
-	})
-	pad.Link(tee.GetStaticPad("sink"))
-	s.limit = t.limitKeyFrameRequests(pad, ssrc)
-
+	s.pads = []gst.Pad{pad}
+	s.link(pad)
 	t.mu.Lock()
 	source, known := t.sources[ssrc]
-	s.Source = source
+	s.Source, s.known = source, known && !t.closed
 	t.streams[ssrc] = s
-	closed := t.closed
+	known = s.known
 	t.mu.Unlock()
-	if !known || closed {
+	if !known {
 		t.logf(gst.LevelDebug, "pad of SSRC %d that left meanwhile", ssrc)
 		s.Release()
 		return
 	}
-	t.logf(gst.LevelDebug, "stream of %s, SSRC %d, %s", source.Name, ssrc, s.Codec)
+	t.announce(s)
+}
+
+func (t *Transport) announce(s *Stream) {
+	t.logf(gst.LevelDebug, "stream of %s, SSRC %d, %s", s.Source.Name, s.Source.SSRC, s.Codec)
 	t.cfg.Events.Stream(s)
 }
 
-// drop takes the tee out of the bin. The probe holds the transport, and with it the pad: only we can undo that.
+// drop takes our elements out of the bin. The probes hold the transport, and with it the pads: only we can undo that.
 func (s *Stream) drop() {
-	s.pad.RemoveProbe(s.limit)
+	s.Release()
+	s.limit.end()
+	s.Tee.GetStaticPad("sink").RemoveProbe(s.watch)
+	gstx.Discard(s.transport.cfg.Bin, s.funnel)
 	gstx.Discard(s.transport.cfg.Bin, s.Tee)
 }
 
@@ -177,8 +286,8 @@ func padSSRC(pad gst.Pad) (uint32, error) {
 	return ssrc, nil
 }
 
-func padCodec(pad gst.Pad) string {
-	caps := pad.GetCurrentCaps()
+// encodingName is the codec that RTP caps name, in lower case.
+func encodingName(caps *gst.Caps) string {
 	if caps == nil || caps.GetSize() == 0 {
 		return ""
 	}

@@ -29,8 +29,10 @@ type Config struct {
 
 // Events are called from GStreamer's threads and must not block.
 type Events struct {
-	Stream    func(*Stream) // media of a known source begins; it is held until Stream.Release
-	Connected func()        // ICE and DTLS are up, the fingerprint was right
+	Stream func(*Stream) // media of a known source begins; it is held until Stream.Release
+	// Codec says that a stream goes on in another codec, a lower-case encoding name; it is held until Stream.Release.
+	Codec     func(s *Stream, codec string)
+	Connected func() // ICE and DTLS are up, the fingerprint was right
 	Failed    func(error)
 }
 

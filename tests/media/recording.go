@@ -24,7 +24,7 @@ const (
 	decodedPerSecond            = 100 // so that a flash is timed to 10 ms
 )
 
-// Decode plays a Matroska file of VP8 and Opus. GStreamer does the timing as a player does: videorate and
+// Decode plays a Matroska file of video and Opus. GStreamer does the timing as a player does: videorate and
 // audiorate repeat pictures and insert silence where the recording's timestamps have gaps.
 func Decode(ctx context.Context, file string) (Decoded, error) {
 	dir, err := os.MkdirTemp("", "decode")
@@ -33,7 +33,7 @@ func Decode(ctx context.Context, file string) (Decoded, error) {
 	}
 	defer os.RemoveAll(dir)
 	text := fmt.Sprintf(`filesrc location="%s" ! matroskademux name=d
-		d.video_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! vp8dec ! videoconvert ! videoscale
+		d.video_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! decodebin ! videoconvert ! videoscale
 			! videorate ! video/x-raw,format=RGB,width=%d,height=%d,framerate=%d/1 ! filesink location=video
 		d.audio_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! opusdec ! audioconvert ! audioresample
 			! audiorate ! audio/x-raw,format=S16LE,rate=%d,channels=1 ! filesink location=audio`,

@@ -14,11 +14,12 @@ import (
 // player sends a film over a path, in real time, and obeys the bridge: it sends again what was lost and begins anew
 // with a key frame when it is asked to.
 type player struct {
-	film *Film
 	path *path
 	sent func(Sent)
 
 	mu       sync.Mutex // guards the streams and what follows
+	film     *Film
+	next     *Film // to be played instead
 	streams  map[jingle.Media]*stream
 	sequence uint16 // transport-wide
 	restart  bool
@@ -32,7 +33,7 @@ func newPlayer(film *Film, offer *jingle.SessionInitiate, sent func(Sent)) *play
 		there       bool
 	}{
 		{offer.Audio, "opus", film.has(false)},
-		{offer.Video, "vp8", film.has(true)},
+		{offer.Video, film.codec, film.has(true)},
 	} {
 		if s, ok := newStream(media.description, media.codec, &p.sequence); ok && media.there {
 			p.streams[media.description.Media] = s
@@ -50,8 +51,8 @@ func (p *player) play(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for round := time.Duration(0); ; {
-		restarted := false
-		for index, f := range p.film.frames {
+		restarted, film := false, p.current()
+		for index, f := range film.frames {
 			timer.Reset(time.Until(start.Add(round + f.at)))
 			select {
 			case <-timer.C:
@@ -65,9 +66,27 @@ func (p *player) play(ctx context.Context) {
 			p.send(f, round+f.at)
 		}
 		if !restarted {
-			round += p.film.length
+			round += film.length
 		}
 	}
+}
+
+// current is the film to play from here on. A codec that the bridge did not offer is not sent: the film before goes on.
+func (p *player) current() *Film {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.streams[jingle.Video]; p.next != nil && (s == nil || p.next.codec == "" || s.use(p.next.codec)) {
+		p.film = p.next
+	}
+	p.next = nil
+	return p.film
+}
+
+// change goes on with another film, whose video may be of another codec.
+func (p *player) change(film *Film) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.next, p.restart = film, true
 }
 
 func (p *player) wantsKeyFrame() bool {

@@ -20,6 +20,9 @@ import (
 	"gstjitsi/signaling/sdp"
 )
 
+// robotCodecs are what a robot sends one or the other of.
+var robotCodecs = []string{"vp8", "vp9", "h264", "av1"}
+
 // Options says who a robot is.
 type Options struct {
 	Location string     // of the meeting, as in a browser; the usual addresses are taken
@@ -47,7 +50,9 @@ type Robot struct {
 	err     error // of the stay; to be read when ended is closed
 
 	joined, sending signal
-	session         *session // only events touch it
+
+	mu      sync.Mutex // guards the film and what follows
+	session *session   // only events change it
 }
 
 // session is a media session with the bridge.
@@ -87,7 +92,7 @@ func Join(ctx context.Context, options Options) (*Robot, error) {
 	}
 	conf, err := conference.New(conference.Config{
 		WebSocketURL: found.WebSocketURL, XMPPDomain: found.XMPPDomain, MUCDomain: found.MUCDomain, FocusJID: found.FocusJID,
-		Room: room, Nick: options.Nick, Codecs: []string{"vp8"}, Loggers: options.Loggers,
+		Room: room, Nick: options.Nick, Codecs: robotCodecs, Loggers: options.Loggers,
 	})
 	if err != nil {
 		return nil, err
@@ -136,6 +141,17 @@ func (r *Robot) announced() []conference.LocalSource {
 
 // ID is the robot's endpoint id.
 func (r *Robot) ID() string { return r.conf.EndpointID() }
+
+// Play goes on with another film on the same streams, as a web client does that changes its codec. The robot must be
+// sending.
+func (r *Robot) Play(film *Film) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.options.Film = film
+	if r.session != nil && r.session.player != nil {
+		r.session.player.change(film)
+	}
+}
 
 // Sending waits until the robot's media goes out, for which somebody else must be there.
 func (r *Robot) Sending(ctx context.Context) error {
@@ -189,8 +205,11 @@ func (r *Robot) fail(err error) {
 func (r *Robot) startSession(offer *jingle.SessionInitiate) error {
 	s := &session{}
 	receive := func([]byte, bool) {}
-	if r.options.Film != nil {
-		s.player = newPlayer(r.options.Film, offer, r.options.Sent)
+	r.mu.Lock()
+	film := r.options.Film
+	r.mu.Unlock()
+	if film != nil {
+		s.player = newPlayer(film, offer, r.options.Sent)
 		receive = func(packet []byte, rtcp bool) {
 			if rtcp {
 				s.player.feedback(packet)
@@ -204,8 +223,8 @@ func (r *Robot) startSession(offer *jingle.SessionInitiate) error {
 	s.path = path
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
-	r.session = s
-	codecs := sdp.Options{Codecs: []string{"opus", "vp8"}}
+	r.setSession(s)
+	codecs := sdp.Options{Codecs: append([]string{"opus"}, robotCodecs...)}
 	answer := jingle.SessionAccept{Audio: sdp.Take(offer.Audio, codecs), Video: sdp.Take(offer.Video, codecs), Transport: path.local}
 	if s.player != nil {
 		s.player.path = path
@@ -240,12 +259,18 @@ func (r *Robot) sources(p *player) []jingle.LocalSource {
 	return list
 }
 
+func (r *Robot) setSession(s *session) {
+	r.mu.Lock()
+	r.session = s
+	r.mu.Unlock()
+}
+
 func (r *Robot) endSession() {
 	s := r.session
 	if s == nil {
 		return
 	}
-	r.session = nil
+	r.setSession(nil)
 	s.cancel()
 	s.path.close()
 	s.done.Wait()

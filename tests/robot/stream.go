@@ -3,6 +3,7 @@ package robot
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ type stream struct {
 	ssrc, rtx         uint32
 	pt, rtxPT         uint8
 	clockRate         uint32
+	offer             jingle.Description
 	transportCC       uint8 // number of the header extension, 0: not negotiated
 	audioLevel        uint8
 	payloader         rtp.Payloader
@@ -40,27 +42,24 @@ type stream struct {
 	transportSequence *uint16 // shared by all streams of a path
 }
 
+// payloaders by lower-case encoding name.
+var payloaders = map[string]func() rtp.Payloader{
+	"opus": func() rtp.Payloader { return &codecs.OpusPayloader{} },
+	"vp8":  func() rtp.Payloader { return &codecs.VP8Payloader{EnablePictureID: true} },
+	"vp9":  func() rtp.Payloader { return &codecs.VP9Payloader{} },
+	"h264": func() rtp.Payloader { return &codecs.H264Payloader{} },
+	"av1":  func() rtp.Payloader { return &codecs.AV1Payloader{} },
+}
+
 // newStream takes numbers from an offer; false where the offer lacks the codec.
 func newStream(d jingle.Description, codec string, transportSequence *uint16) (*stream, bool) {
-	s := &stream{ssrc: rand.Uint32() | 1, sequence: uint16(rand.Uint32()), transportSequence: transportSequence, timestampOffset: rand.Uint32()}
-	for _, pt := range d.PayloadTypes {
-		if strings.EqualFold(pt.Name, codec) {
-			s.pt, s.clockRate = pt.ID, pt.ClockRate
-		}
-	}
-	if s.pt == 0 {
+	s := &stream{ssrc: rand.Uint32() | 1, rtx: rand.Uint32() | 1, offer: d,
+		sequence: uint16(rand.Uint32()), transportSequence: transportSequence, timestampOffset: rand.Uint32()}
+	if !s.use(codec) {
 		return nil, false
 	}
-	s.payloader = &codecs.OpusPayloader{}
-	if d.Media == jingle.Video {
-		s.payloader = &codecs.VP8Payloader{EnablePictureID: true}
-	}
-	for _, pt := range d.PayloadTypes {
-		for _, p := range pt.Parameters {
-			if pt.Name == "rtx" && p.Name == "apt" && p.Value == strconv.Itoa(int(s.pt)) {
-				s.rtxPT, s.rtx = pt.ID, rand.Uint32()|1
-			}
-		}
+	if s.rtxPT == 0 {
+		s.rtx = 0
 	}
 	for _, e := range d.HeaderExtensions {
 		switch e.URI {
@@ -71,6 +70,24 @@ func newStream(d jingle.Description, codec string, transportSequence *uint16) (*
 		}
 	}
 	return s, true
+}
+
+// use makes a codec that of all frames from now on; false where the offer lacks it.
+func (s *stream) use(codec string) bool {
+	i := slices.IndexFunc(s.offer.PayloadTypes, func(pt jingle.PayloadType) bool { return strings.EqualFold(pt.Name, codec) })
+	if i < 0 {
+		return false
+	}
+	s.pt, s.clockRate, s.rtxPT = s.offer.PayloadTypes[i].ID, s.offer.PayloadTypes[i].ClockRate, 0
+	s.payloader = payloaders[codec]()
+	for _, pt := range s.offer.PayloadTypes {
+		for _, p := range pt.Parameters {
+			if pt.Name == "rtx" && p.Name == "apt" && p.Value == strconv.Itoa(int(s.pt)) {
+				s.rtxPT = pt.ID
+			}
+		}
+	}
+	return true
 }
 
 // packetise makes the packets of a frame that is due at a time since the start.

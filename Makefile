@@ -12,7 +12,7 @@ DESTDIR   ?=
 PLUGINDIR ?= $(shell pkg-config --variable=pluginsdir gstreamer-1.0)
 DEMO_FLAGS ?= -length=15s
 
-.PHONY: build deps test check unit elements-test av1-plugin meson-test e2e test-against fuzz soak demo inspect install uninstall shell clean
+.PHONY: build deps test check unit elements-test av1-plugin meson-test e2e test-against fuzz soak bench demo inspect install uninstall shell clean
 
 build: deps
 	@mkdir -p build
@@ -31,7 +31,7 @@ check:
 	go vet -tags soak ./tests/soak ./tests/e2e
 
 unit:
-	go test -race ./signaling/... ./tests/deployment/...
+	go test -race ./signaling/... ./tests/deployment/... ./tests/bench
 
 # Every parser of what comes from the network, a minute each where CI is set and a few seconds elsewhere: `make fuzz FUZZ=1m`.
 FUZZ ?= $(if $(CI),1m,3s)
@@ -66,6 +66,13 @@ test-against: build
 # Payloaders for AV1, which Debian 12 lacks, so that it is tested, too. Without a cargo of today nothing is built.
 av1-plugin:
 	@scripts/av1-plugin
+
+# Ours beside gst-meet, in network namespaces, so as root: `make bench GST_MEET=$$HOME/.cargo/bin/gst-meet`, after
+# `cargo install gst-meet --version 0.5.0`; BENCH_FLAGS=-list names the cases, BENCH_FLAGS='-cases latency -rounds 3' takes some.
+GST_MEET ?= $(shell command -v gst-meet)
+BENCH_FLAGS ?=
+bench: build
+	@go build -o build/jitsi-bench ./tests/bench && build/jitsi-bench -build $(CURDIR)/build -out $(CURDIR)/build/bench -gst-meet "$(GST_MEET)" $(BENCH_FLAGS)
 
 # The elements load and document themselves.
 inspect: build

@@ -26,7 +26,7 @@ var cases = []benchCase{
 	sending("send-raw-720p30", "1280x720 at 30, encoded as VP8, and sound as Opus; one layer", rawSource),
 	{"first-frame-active", "from the start of the process to the first decoded picture, in a room that is in session", both, firstFrameActive},
 	{"first-frame-company", "the same, when there was one participant alone before", both, firstFrameCompany},
-	{"latency", "from a frame's being sent to its decoded picture; the jitter buffer is 200 ms", both, latency(0)},
+	{"latency", "from a frame's being sent to its being shown in time; the jitter buffer is 200 ms", both, latency(0)},
 	{"loss-1%", "pictures that arrive while packets are lost at random", both, latency(0.01)},
 	{"loss-5%", "the same", both, latency(0.05)},
 	{"loss-10%", "the same", both, latency(0.1)},
@@ -51,8 +51,11 @@ func receiving(name string, n int, decoded bool) benchCase {
 	}}
 }
 
-// observe measures a contestant for the length of a run.
+// observe measures a contestant for the length of a run, after it has settled.
 func (st *stage) observe(ctx context.Context, c *client) (figures, error) {
+	if err := c.pause(ctx, settling); err != nil {
+		return nil, err
+	}
 	m, err := newMeter(c.command.Process.Pid)
 	if err != nil {
 		return nil, err
@@ -69,8 +72,8 @@ func (st *stage) observe(ctx context.Context, c *client) (figures, error) {
 }
 
 // watch starts a contestant that shows a robot's pictures, and waits for the first.
-func (st *stage) watch(ctx context.Context, who, location string) (*client, error) {
-	c, err := st.start(who, st.watcher(who, location), 0, true)
+func (st *stage) watch(ctx context.Context, who, location string, inTime bool) (*client, error) {
+	c, err := st.start(who, st.watcher(who, location, inTime), 0, true)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +99,7 @@ func (st *stage) firstFrame(ctx context.Context, who string, present int) (figur
 		return nil, err
 	}
 	defer company.end()
-	c, err := st.watch(ctx, who, location)
+	c, err := st.watch(ctx, who, location, false)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +117,7 @@ func latency(loss float64) func(context.Context, *stage, string) (figures, error
 			return nil, err
 		}
 		defer company.end()
-		c, err := st.watch(ctx, who, location)
+		c, err := st.watch(ctx, who, location, true)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +173,7 @@ func bandwidthStep(ctx context.Context, st *stage, who string) (figures, error) 
 		return nil, err
 	}
 	defer company.end()
-	c, err := st.watch(ctx, who, location)
+	c, err := st.watch(ctx, who, location, true)
 	if err != nil {
 		return nil, err
 	}

@@ -42,9 +42,9 @@ func (st *stage) receiver(who, location string, n int, decoded bool) []string {
 	return launchCommand(pipeline)
 }
 
-// watcher is the command of a contestant that writes small pictures to file descriptor 3.
-func (st *stage) watcher(who, location string) []string {
-	show := fmt.Sprintf("videoconvert ! videoscale ! video/x-raw,format=GRAY8,width=%d,height=%d ! fdsink fd=3 sync=false async=false", smallWidth, smallHeight)
+// watcher is the command of a contestant that writes small pictures to file descriptor 3: in time, or as they come.
+func (st *stage) watcher(who, location string, inTime bool) []string {
+	show := fmt.Sprintf("videoconvert ! videoscale ! video/x-raw,format=GRAY8,width=%d,height=%d ! fdsink fd=3 sync=%v async=false", smallWidth, smallHeight, inTime)
 	if who == gstMeet {
 		return st.gstMeetCommand(location, "--recv-video-scale-width=640", "--recv-video-scale-height=360",
 			"--recv-pipeline-participant-template=identity name=video ! "+show+" fakesink name=audio sync=false async=false")

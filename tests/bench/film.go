@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"time"
 
 	"gstjitsi/tests/launch"
 )
@@ -15,6 +16,8 @@ const (
 	filmRate              = 30
 	filmFrames            = 300
 	filmBitrate           = 600_000
+	filmLength            = filmFrames * time.Second / filmRate
+	keyFrameEvery         = 2 * filmRate
 	digits                = 10 // binary, of a frame's number
 )
 
@@ -30,7 +33,7 @@ func makeFilm(ctx context.Context, file string) error {
 			"end-usage=cbr target-bitrate=%d keyframe-max-dist=%d lag-in-frames=0 error-resilient=default ! mux. "+
 			"audiotestsrc freq=440 samplesperbuffer=960 num-buffers=%d ! audio/x-raw,rate=48000,channels=1 ! opusenc ! mux. "+
 			"matroskamux name=mux ! filesink location=%s",
-		filmWidth*filmHeight*3/2, filmWidth, filmHeight, filmRate, filmBitrate, filmFrames, filmFrames*50/filmRate, file)})
+		filmWidth*filmHeight*3/2, filmWidth, filmHeight, filmRate, filmBitrate, keyFrameEvery, filmFrames*50/filmRate, file)})
 	if err != nil {
 		writing.Close()
 		return err

@@ -11,17 +11,16 @@ type source struct {
 	pay   string // what the baseline does with the pictures instead of sending them
 }
 
-// encodedSource and rawSource are fragments for each contestant.
-func encodedSource(st *stage, who string) source {
-	// A loop of one file would end each round: many copies of the film stand one after the other in the source.
+// encodedSource plays the film in a loop, as it is, in real time: gst-meet paces nothing by itself.
+func encodedSource(st *stage, _ string) source {
 	return source{
-		media: "videotestsrc pattern=ball is-live=true ! video/x-raw,width=640,height=360,framerate=30/1 ! vp8enc deadline=1 cpu-used=16 target-bitrate=600000 keyframe-max-dist=60 ! queue name=video " +
-			"audiotestsrc is-live=true ! opusenc ! queue name=audio",
-		pay: "rtpvp8pay",
+		media: "splitmuxsrc name=film location=" + st.loop + "/*.mkv film.video_0 ! queue ! clocksync name=video film.audio_0 ! queue ! clocksync name=audio",
+		pay:   "rtpvp8pay",
 	}
 }
 
-func rawSource(st *stage, who string) source {
+// rawSource is a camera's; whom we compare with encodes it as we do.
+func rawSource(_ *stage, who string) source {
 	picture := "videotestsrc pattern=ball is-live=true ! video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! "
 	encode := "vp8enc deadline=1 cpu-used=8 end-usage=cbr target-bitrate=1500000 keyframe-max-dist=1800 lag-in-frames=0 threads=2 error-resilient=default ! "
 	if who == ours {
@@ -59,9 +58,6 @@ func sending(name, about string, media func(*stage, string) source) benchCase {
 		}
 		defer c.end()
 		if judge == nil {
-			if err := c.pause(ctx, settling); err != nil {
-				return nil, err
-			}
 			return st.observe(ctx, c)
 		}
 		if err := judge.wait(ctx, judge.counting, "count all streams"); err != nil {

@@ -30,6 +30,7 @@ type stage struct {
 	server                   *exec.Cmd
 	port                     string
 	film                     string // that robots play
+	loop                     string // a folder that has it many times, for splitmuxsrc
 	rooms                    atomic.Int32
 	folder                   string // for what is needed for a while
 }
@@ -70,7 +71,24 @@ func (st *stage) set(ctx context.Context) error {
 	if err := makeFilm(ctx, st.film); err != nil {
 		return err
 	}
+	if err := st.makeLoop(); err != nil {
+		return err
+	}
 	return st.startServer(ctx)
+}
+
+// makeLoop makes a folder that splitmuxsrc takes for the parts of one film, longer than any run.
+func (st *stage) makeLoop() error {
+	st.loop = filepath.Join(st.folder, "loop")
+	if err := os.Mkdir(st.loop, 0o755); err != nil {
+		return err
+	}
+	for part := range int((st.length+2*patience)/filmLength) + 1 {
+		if err := os.Symlink(st.film, filepath.Join(st.loop, fmt.Sprintf("%05d.mkv", part))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // shell runs a command of ours.

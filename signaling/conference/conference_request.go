@@ -10,6 +10,7 @@ import (
 
 	"mellium.im/xmpp/stanza"
 
+	"gstjitsi/signaling/disco"
 	"gstjitsi/signaling/focus"
 	"gstjitsi/signaling/xmpp"
 )
@@ -17,6 +18,7 @@ import (
 const (
 	minFocusWait = 250 * time.Millisecond
 	maxFocusWait = 2 * time.Second
+	focusSilence = 3 * time.Second
 )
 
 // askFocus asks the focus to come to the room, by HTTP where the deployment wants that, until it is ready.
@@ -37,6 +39,21 @@ func (s *stay) askFocus(pause time.Duration) {
 			err = iq.Decode(&in)
 		}
 		s.focusAnswered(&in.Conference, err, pause)
+	})
+}
+
+// checkRooms finds out why the focus is silent: Jicofo never answers where it can't join the room itself.
+func (s *stay) checkRooms() {
+	if s.phase != askingFocus {
+		return
+	}
+	component := s.room.Domain()
+	s.request(component, stanza.GetIQ, disco.Query{}, func(_ *xmpp.IQ, err error) {
+		var refused *xmpp.Error
+		if s.phase != askingFocus || !errors.As(err, &refused) || s.roomReason(refused.Condition) != RoomNotFound {
+			return
+		}
+		s.refused(&Error{Reason: RoomNotFound, Op: "ask for rooms at", Target: component.String(), Stanza: refused.Error()})
 	})
 }
 

@@ -127,3 +127,15 @@ func TestAServerForVisitorsMustHaveAName(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Jicofo says nothing where it can't join the room itself: `make test-against` on a real one has shown it.
+func TestASilentFocusWithoutRoomsIsExplained(t *testing.T) {
+	s := newServer(t)
+	s.answers["<conference"] = ""
+	s.answers["disco#info"] = iqError("conference.jitsi.test", "not-allowed")
+	err := start(t, testConfig(s)).end()
+	var got *Error
+	if !errors.As(err, &got) || got.Reason != RoomNotFound || !strings.Contains(err.Error(), "conference.jitsi.test") {
+		t.Errorf("got %v", err)
+	}
+}

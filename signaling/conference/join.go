@@ -78,6 +78,7 @@ func (s *stay) connected(client *xmpp.Client) {
 		return
 	}
 	s.askFocus(minFocusWait)
+	s.later(focusSilence, (*stay).checkRooms)
 }
 
 // disconnected is the end of the stream. Before the room is joined for the first time that is a server that doesn't

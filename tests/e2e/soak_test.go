@@ -45,8 +45,8 @@ var voices = []struct {
 
 func newWatch(r *room, run *soak.Run) *watch {
 	run.Step("a watcher joins %s", r.name)
-	return &watch{room: r, run: run, watcher: r.join("watcher", `jitsisrc name=j {room}  j.video_0 ! {pictures} async=false  j.audio_0 ! {sound} async=false
-		j.video_1 ! {pictures} async=false  j.audio_1 ! {sound} async=false`)}
+	return &watch{room: r, run: run, watcher: r.join("watcher", `jitsisrc name=j {room}  j.video_0 ! {pictures}  j.audio_0 ! {sound}
+		j.video_1 ! {pictures}  j.audio_1 ! {sound}`)}
 }
 
 // play is short enough for the patience of a room.

@@ -19,6 +19,7 @@ var actions = []action{
 	{"send-chat", 2, func(c *controller, args []string) { c.conf.SendChat(args[0], args[1]) }},
 	{"kick", 1, func(c *controller, args []string) { c.conf.Kick(args[0], "") }},
 	{"mute-participant", 2, func(c *controller, args []string) { c.muteParticipant(args[0], args[1]) }},
+	{"select", 2, func(c *controller, args []string) { c.selectVideo(args[0], args[1]) }},
 	{"request-key-frame", 1, func(c *controller, args []string) { c.requestKeyFrame(args[0]) }},
 	{"admit", 1, func(c *controller, args []string) { c.conf.Admit(args[0]) }},
 	{"deny", 1, func(c *controller, args []string) { c.conf.Deny(args[0]) }},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gstjitsi/elements/gstx"
 	"gstjitsi/signaling/colibri"
 	"gstjitsi/signaling/jingle"
 )
@@ -26,6 +27,19 @@ func list(text string) []string {
 		}
 	}
 	return fields
+}
+
+// selectVideo sets select-sources and select-participants at once.
+func (c *controller) selectVideo(sources, participants string) {
+	c.e.mu.Lock()
+	c.e.settings.selectSources, c.e.settings.selectParticipants = sources, participants
+	c.e.mu.Unlock()
+	c.announce.put(func() {
+		defer gstx.Recover(c.e, "select")
+		gstx.Notify(c.e, "select-sources")
+		gstx.Notify(c.e, "select-participants")
+	})
+	c.route()
 }
 
 // constrain asks the bridge for the video that linked pads show, and no other.

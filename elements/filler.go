@@ -156,7 +156,11 @@ func (c *controller) newFiller(p *sourcePad, repeat bool) (*media.Filler, error)
 		width, height := pictureSize(sent)
 		return media.NewEncodedFiller(c.e, codec, width, height)
 	}
-	return media.NewRawFiller(c.e, p.media, rawFillerCaps(p, sent))
+	caps, err := rawFillerCaps(p, sent)
+	if err != nil {
+		return nil, err
+	}
+	return media.NewRawFiller(c.e, p.media, caps)
 }
 
 // fillerCodec finds the codec to fill a pad with; false: its peer wants raw media.
@@ -204,15 +208,15 @@ func pictureSize(sent *gst.Caps) (width, height int) {
 }
 
 // rawFillerCaps is what was sent before, as far as it matters, or what we like best of what the peer takes.
-func rawFillerCaps(p *sourcePad, sent *gst.Caps) *gst.Caps {
+func rawFillerCaps(p *sourcePad, sent *gst.Caps) (*gst.Caps, error) {
 	taken := p.ghost.PeerQueryCaps(nil)
 	for _, text := range rawPreferences(p.media, sent) {
 		caps := gst.CapsFromString(text)
 		if taken == nil || taken.CanIntersect(caps) {
-			return caps
+			return caps, nil
 		}
 	}
-	return taken
+	return nil, fmt.Errorf("its peer takes %s", taken)
 }
 
 func rawPreferences(m jingle.Media, sent *gst.Caps) []string {

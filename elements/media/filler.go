@@ -3,6 +3,7 @@ package media
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
@@ -75,11 +76,11 @@ var fillerEncoders = map[string]fillerEncoder{
 }
 
 func newFiller(bin gst.Bin, m jingle.Media, caps *gst.Caps, encoder *fillerEncoder) (*Filler, error) {
-	source := "audiotestsrc"
+	source, pattern, converter := "audiotestsrc", "wave=silence", "audioconvert"
 	if m == jingle.Video {
-		source = "videotestsrc"
+		source, pattern, converter = "videotestsrc", "pattern=black", "videoconvert"
 	}
-	factories := []string{source, "capsfilter"}
+	factories := []string{source, converter, "capsfilter"}
 	if encoder != nil {
 		factories = append(factories, encoder.name)
 	}
@@ -87,21 +88,17 @@ func newFiller(bin gst.Bin, m jingle.Media, caps *gst.Caps, encoder *fillerEncod
 	if err != nil {
 		return nil, err
 	}
-	f := &Filler{bin: bin, elements: elements}
+	property, value, _ := strings.Cut(pattern, "=")
+	gstx.SetFromString(elements[0], property, value)
 	elements[0].SetObjectProperty("is-live", true)
-	if m == jingle.Video {
-		gstx.SetFromString(elements[0], "pattern", "black")
-	} else {
-		gstx.SetFromString(elements[0], "wave", "silence")
-	}
 	gstx.ShieldErrors(elements[1].GetStaticPad("sink"))
-	elements[1].SetObjectProperty("caps", caps)
+	elements[2].SetObjectProperty("caps", caps)
 	if encoder != nil {
 		for property, value := range encoder.properties {
-			gstx.SetFromString(elements[2], property, value)
+			gstx.SetFromString(elements[3], property, value)
 		}
 	}
-	return f, nil
+	return &Filler{bin: bin, elements: elements}, nil
 }
 
 // Output is the pad at the end.

@@ -37,6 +37,34 @@ func TestMixersRunWhileAPadIsEmpty(t *testing.T) {
 	receiver.sounds(0, 440)
 }
 
+func TestAFrozenPictureStaysAndComesBack(t *testing.T) {
+	room := newRoom(t)
+	sender := room.join("sender", `videotestsrc is-live=true pattern=ball background-color=0xffff0000 ! {small} ! jitsisink name=j {room}
+		audiotestsrc is-live=true freq=440 ! j.`)
+	receiver := room.join("receiver", receiver, "-v")
+	if err := media.WaitMotion(room.ctx, receiver.pictures[0]); err != nil {
+		t.Fatal(err)
+	}
+	sender.Pause()
+	receiver.notified("video_0", "active", "false")
+	var still media.Picture
+	if _, err := receiver.pictures[0].WaitRow(room.ctx, "the same picture", 5, func(p media.Picture) bool {
+		same := still.RGB != nil && media.Difference(still, p) < 0.01 && p.Kind() != "black"
+		still = p
+		return same
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := receiver.sound[0].WaitRow(room.ctx, "silence", 5, media.Sound.Silent); err != nil {
+		t.Fatal(err)
+	}
+	sender.Resume()
+	if err := media.WaitMotion(room.ctx, receiver.pictures[0]); err != nil {
+		t.Fatal(err)
+	}
+	receiver.sounds(0, 440)
+}
+
 // checkRecording finalises a recording and sees whether it plays, with both tracks of about that length at least.
 func checkRecording(recorder *participant, file string, least time.Duration) media.Decoded {
 	t, room := recorder.room.t, recorder.room

@@ -71,6 +71,24 @@ func TestTheSpeakersPadsFollowTheDominantSpeaker(t *testing.T) {
 	listener.sounds(0, 440)
 }
 
+func TestThePadOfTheScreenCarriesWhoeverSharesOne(t *testing.T) {
+	room := newRoom(t)
+	viewer := room.join("viewer", `jitsisrc name=j {room}  j.video_desktop ! {pictures}  j.video_0 ! {pictures}`)
+	first := room.join("first", sharer("red", "blue"))
+	viewer.shows(0, "blue")
+	viewer.shows(1, "red") // camera and screen of one participant at once
+	second := room.join("second", sharer("green", "white"))
+	if _, err := viewer.WaitMessage(room.ctx, 0, "jitsi-source-added", "source-name="+second.id+"-v1"); err != nil {
+		t.Fatal(err)
+	}
+	viewer.shows(0, "blue") // whoever shares already is not pushed aside
+	first.leave()
+	viewer.shows(0, "white")
+	viewer.shows(1, "green")
+	second.leave()
+	viewer.shows(0, "black")
+}
+
 func TestAPadNamedAfterASourceCarriesExactlyThat(t *testing.T) {
 	room := newRoom(t)
 	room.join("other", sharer("green", "white"))
@@ -82,6 +100,20 @@ func TestAPadNamedAfterASourceCarriesExactlyThat(t *testing.T) {
 	viewer.shows(2, "red")
 	sharer.leave()
 	viewer.shows(0, "black")
+}
+
+func TestAPadThatStandsStillHoldsNoOtherUp(t *testing.T) {
+	room := newRoom(t)
+	sender := room.join("sender", `videotestsrc is-live=true pattern=ball ! {small} ! jitsisink name=j {room}
+		audiotestsrc is-live=true freq=440 ! j.`)
+	// the same picture goes to a pad that nobody takes anything from and to one that is shown
+	viewer := room.join("viewer", fmt.Sprintf(`jitsisrc name=j {room}
+		j.video_speaker ! queue max-size-buffers=1 ! identity sleep-time=600000000 ! fakesink async=false
+		j.video_%s ! {pictures}  j.audio_speaker ! {sound}`, sender.id))
+	if err := media.WaitMotion(room.ctx, viewer.pictures[0]); err != nil {
+		t.Error(err)
+	}
+	viewer.sounds(0, 440)
 }
 
 func TestAPadWithAnImpossibleNameIsRefused(t *testing.T) {

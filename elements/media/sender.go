@@ -334,6 +334,10 @@ func start(chain []gst.Element) {
 	}
 }
 
+// pictures are what every decoder of a conversation takes. Left alone, vp9enc takes the best there is and makes profile 3 of it,
+// with twelve bits, which browsers show in wrong colours.
+const pictures = "video/x-raw,format={I420,NV12}"
+
 // makeLayers encodes raw video in one or more sizes. All that the pictures could have are counted as used: a picture's
 // size may change, what is announced doesn't.
 func (s *Sender) makeLayers() error {
@@ -341,10 +345,11 @@ func (s *Sender) makeLayers() error {
 	if s.codec.Simulcast {
 		most = max(1, min(s.options.Layers, len(s.outlets)))
 	}
-	chain, err := makeChain(s.bin, []string{"videoconvert", "tee"})
+	chain, err := makeChain(s.bin, []string{"videoconvert", "capsfilter", "tee"})
 	if err != nil {
 		return err
 	}
+	chain[1].SetObjectProperty("caps", gst.CapsFromString(pictures))
 	s.chain = chain
 	sizes := layerSizes(s.format.size, most)
 	for i, sz := range sizes {

@@ -108,6 +108,16 @@ func (r *rig) arrives(outlet int) (string, int) {
 	return s.GetName(), int(height)
 }
 
+func TestPicturesKeepToTheProfileThatEverybodyDecodes(t *testing.T) {
+	r := newRig(t, `videotestsrc num-buffers=5 ! video/x-raw,format=Y444_12LE,width=64,height=48`, 1, VP9)
+	if err := r.play(); err != nil {
+		t.Fatal(err)
+	}
+	if profile := within(r.t, r.outlets[0].caps).GetStructure(0).GetString("profile"); profile != "0" {
+		t.Errorf("VP9 has profile %q", profile)
+	}
+}
+
 func TestRawMediaIsEncoded(t *testing.T) {
 	for source, codec := range map[string]Codec{
 		`videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48`:                             VP8,

@@ -91,9 +91,9 @@ func (c *controller) newFeed(p *sourcePad, s *transport.Stream) (*feed, error) {
 }
 
 // shares says whether another pad may carry what this one does. Each of them has a queue then, so that a slow one holds
-// none of the others up.
+// none of the others up. Inner pads have theirs in the pipeline.
 func (c *controller) shares(p *sourcePad) bool {
-	return slices.ContainsFunc(c.e.sourcePads(), func(o *sourcePad) bool {
+	return p.inner == nil && slices.ContainsFunc(c.receivingPads(), func(o *sourcePad) bool {
 		return o != p && o.overlaps(p.request) && o.ghost.IsLinked()
 	})
 }
@@ -152,6 +152,10 @@ func (c *controller) refused(p *sourcePad, i gstx.Input) {
 		return
 	}
 	s := p.current.source
+	if p.inner != nil {
+		p.inner()
+		return
+	}
 	c.e.warn(fmt.Sprintf("pad %s: its peer does not take %s (%s) of participant %s after what it got before",
 		p.ghost.GetName(), s.Name, p.current.codec.Name, s.Endpoint))
 	p.refused = s.SSRC

@@ -42,7 +42,7 @@ func (c *controller) selectVideo(sources, participants string) {
 	c.route()
 }
 
-// constrain asks the bridge for the video that linked pads show, and no other.
+// constrain asks the bridge for the video that linked and inner pads show, and no other.
 func (c *controller) constrain(pads []*sourcePad, offers []offer) {
 	c.e.mu.Lock()
 	wanted := c.e.settings.constraints()
@@ -51,7 +51,7 @@ func (c *controller) constrain(pads []*sourcePad, offers []offer) {
 	c.e.mu.Unlock()
 	wanted.SelectedSources = selected(offers, sources, participants)
 	for _, p := range pads {
-		if p.media != jingle.Video || !p.ghost.IsLinked() || p.over {
+		if p.media != jingle.Video || !p.asks() || p.over {
 			continue
 		}
 		height := heightFor(p.ghost.MaxHeight(), int(limit))

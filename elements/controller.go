@@ -46,6 +46,8 @@ type controller struct {
 	channel     bool           // to the bridge is open
 	live        liveness
 	finished    bool // all sink pads of a jitsisink are at their end
+
+	innerState // pipelines inside the element
 }
 
 func newController(e *element, cfg conference.Config) (*controller, error) {
@@ -68,6 +70,7 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 		done: make(chan struct{}), announced: make(chan struct{}),
 		streams: map[uint32]*transport.Stream{}, slots: slotTable{}, live: newLiveness(), heights: map[string]int{},
 		group: uint32(gst.UtilGroupIDNext()), constraints: e.settings.constraints(),
+		innerState: newInnerState(),
 	}, nil
 }
 
@@ -133,8 +136,11 @@ func (c *controller) pump() {
 
 // stop leaves, and ends when nothing of this stay is left. The conference leaves within its own time limit.
 func (c *controller) stop() {
+	limit := time.Now().Add(stopLimit)
+	c.do(c.finishInner)
 	c.cancel()
 	<-c.done
+	c.awaitInner(time.Until(limit))
 	c.endSession()
 	for _, p := range c.e.sourcePads() {
 		c.shut(p)
@@ -170,6 +176,7 @@ func (c *controller) leave() { c.cancel() }
 
 // ended follows the conference's end: by our own will, which is no error, or not.
 func (c *controller) ended(err error) {
+	c.finishInner()
 	c.endSession()
 	switch {
 	case err != nil:
@@ -255,7 +262,7 @@ func (c *controller) endSession() {
 	for _, p := range c.e.sinkPads() {
 		p.disconnect()
 	}
-	for _, p := range c.e.sourcePads() {
+	for _, p := range c.receivingPads() {
 		c.empty(p)
 	}
 	c.transport.Close()

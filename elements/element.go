@@ -23,10 +23,16 @@ type element struct {
 	snapshot conference.Snapshot
 	sources  []*sourcePad // of the application, in the order of their requests
 	sinks    []*sinkPad
-	control  *controller // between READY and PAUSED
+	control  *controller               // between READY and PAUSED
+	inners   map[string]*innerPipeline // by name
+
+	written map[string]bool // files of instances, of all stays; the controller's
 }
 
-func (e *element) instanceInit() { e.settings = defaultSettings() }
+func (e *element) instanceInit() {
+	e.settings = defaultSettings()
+	e.inners, e.written = map[string]*innerPipeline{}, map[string]bool{}
+}
 
 // constructed says whether we are a source or a sink. webrtcbin's own sinks would make the bin a sink, and the
 // pipeline would wait for their EOS for ever.

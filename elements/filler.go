@@ -49,7 +49,7 @@ func (c *controller) watchPads(ctx context.Context) {
 					c.route() // the picture may not come
 					return
 				}
-				c.fill(c.e.sourcePads(), catalogue(c.present, c.sources))
+				c.fill(c.receivingPads(), catalogue(c.present, c.sources))
 			})
 		case <-ctx.Done():
 			return

@@ -139,6 +139,8 @@ var properties = []property{
 	selection("select-participants", "Select participants", "Endpoint ids of the participants whose video to receive first, comma-separated", func(s *settings) *string { return &s.selectParticipants }),
 	flag("sync", "Sync", "Pace what is sent by its timestamps: a file plays in real time", true, func(s *settings) *bool { return &s.sync }),
 	flag("simulcast", "Simulcast", "Send raw video to the camera's pad in two sizes from 360 lines on, and in three from 720 lines on", true, func(s *settings) *bool { return &s.simulcast }),
+	str("recv-pipeline", "Receiving pipeline", "gst-launch text of one pipeline for all: elements named audio and video, mixers, get a pad for each stream", "", func(s *settings) *string { return &s.recvPipeline }),
+	str("participant-template", "Participant template", "gst-launch text of a pipeline for each participant: elements named audio and video get its streams; {jid}, {jid_user}, {participant_id}, {nick}, {part} are replaced in properties", "", func(s *settings) *string { return &s.participantTemplate }),
 	{
 		name: "state",
 		spec: func(name string) *gobject.ParamSpec {
@@ -176,6 +178,7 @@ func (e *element) setProperty(id uint, value any, _ *gobject.ParamSpec) {
 	if p.changed != nil {
 		e.controlling(p.changed)
 	}
+	e.updateSinkFlag()
 }
 
 func (e *element) getProperty(id uint, _ *gobject.ParamSpec) any {

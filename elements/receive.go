@@ -25,7 +25,7 @@ func (c *controller) addSource(s jingle.Source) {
 
 func (c *controller) removeSource(s jingle.Source) {
 	c.sources = slices.DeleteFunc(c.sources, func(o jingle.Source) bool { return o.SSRC == s.SSRC })
-	for _, p := range c.e.sourcePads() {
+	for _, p := range c.receivingPads() {
 		c.detachSource(p, s.SSRC)
 	}
 	delete(c.streams, s.SSRC)
@@ -83,8 +83,7 @@ func (c *controller) relinked(p *sourcePad) {
 	c.route()
 }
 
-// route brings what the application's pads carry in step with who is there. Everything that could change it ends
-// here.
+// route brings what the pads carry in step with who is there. Everything that could change it ends here.
 func (c *controller) route() {
 	pads := c.e.sourcePads()
 	requests := make([]request, len(pads))
@@ -94,6 +93,8 @@ func (c *controller) route() {
 	offers := catalogue(c.present, c.sources)
 	c.slots.assign(c.present, offers, requests)
 	c.speaker.settle(c.present, offers, func(id string) bool { return speakerIsShown(pads, id) }, time.Now())
+	c.routeInner(offers)
+	pads = c.receivingPads()
 	for _, p := range pads {
 		c.serve(p, offers)
 	}

@@ -84,6 +84,7 @@ func classInit(class *gst.BinClass, k kind) {
 	}
 	oc := ec.ParentClass().ParentClass().ParentClass() // GstObject, GInitiallyUnowned, GObject
 	oc.InstallProperties(paramSpecs())
+	gstx.HandleInner(class, func(self gobject.Object, m gstx.InnerMessage) { self.(*element).onInner(m) })
 	t := gstx.ClassType(gst.UnsafeBinClassToGlibNone(class))
 	registerActions(t)
 }

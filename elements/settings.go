@@ -48,6 +48,7 @@ type settings struct {
 	lastN                                   int32
 	maxHeight                               uint32
 	selectSources, selectParticipants       string
+	participantTemplate, recvPipeline       string
 }
 
 func defaultSettings() settings {

@@ -18,6 +18,7 @@ import (
 type sourcePad struct {
 	request
 	ghost gstx.SourcePad
+	inner func() // told that another codec has come, which its pipeline does not take; nil: not an inner pad, see inner_pad.go
 
 	// only the controller touches these
 
@@ -119,7 +120,7 @@ func (c *controller) tell(p *sourcePad) {
 	if p.end != nil && p.current != nil {
 		p.end.SetTitle(carried.Nick)
 	}
-	if carried == p.told {
+	if carried == p.told || p.inner != nil { // whose properties nobody sees
 		return
 	}
 	p.told = carried

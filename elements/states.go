@@ -31,12 +31,17 @@ func (e *element) changeState(transition gst.StateChange) (ret gst.StateChangeRe
 		}
 		return ret
 	}
+	if transition == gst.StateChangePlayingToPaused {
+		e.followState(gst.StatePaused)
+	}
 	switch transition {
 	case gst.StateChangeReadyToPaused, gst.StateChangePlayingToPaused:
 		if e.kind.receive {
 			return gst.StateChangeNoPreroll
 		}
 		return gst.StateChangeSuccess // never holds up the pipeline's preroll
+	case gst.StateChangePausedToPlaying:
+		e.followState(gst.StatePlaying)
 	case gst.StateChangePausedToReady, gst.StateChangeReadyToNull:
 		gstx.Collect()
 	}
@@ -47,13 +52,21 @@ func (e *element) changeState(transition gst.StateChange) (ret gst.StateChangeRe
 func (e *element) check() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	_, err := e.settings.conferenceConfig()
+	if _, err := e.settings.conferenceConfig(); err != nil {
+		return err
+	}
+	_, err := e.settings.templates(e.kind)
 	return err
 }
 
 func (e *element) join() error {
 	e.mu.Lock()
 	config, err := e.settings.conferenceConfig()
+	if err != nil {
+		e.mu.Unlock()
+		return err
+	}
+	templates, err := e.settings.templates(e.kind)
 	if err != nil {
 		e.mu.Unlock()
 		return err
@@ -67,6 +80,12 @@ func (e *element) join() error {
 	e.mu.Unlock()
 	for _, p := range e.sinkPads() {
 		p.hold.begin()
+	}
+	if err := c.startInner(templates); err != nil {
+		e.mu.Lock()
+		e.control = nil
+		e.mu.Unlock()
+		return err
 	}
 	c.start()
 	return nil
@@ -95,6 +114,7 @@ func (e *element) sendEvent(event *gst.Event) (handled bool) {
 	if !e.kind.receive || event.GetType() != gst.EventEOS {
 		return e.ParentSendEvent(event)
 	}
+	handled = e.endInner()
 	for _, p := range e.sourcePads() {
 		e.pushEOS(p)
 		handled = true

@@ -1,0 +1,168 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"gstjitsi/tests/launch"
+	"gstjitsi/tests/media"
+)
+
+// perParticipant records each participant into a file of its own, without transcoding.
+const perParticipant = `jitsisrc name=j {room} participant-template="matroskamux name=mux ! filesink buffer-mode=unbuffered location={nick}-{participant_id}.mkv
+	opusparse name=audio ! mux.  identity name=video ! mux."`
+
+// finished waits until a recorder says that an instance for a participant has completed its file.
+func (p *participant) finished(of *participant) {
+	p.room.t.Helper()
+	if _, err := p.WaitMessage(p.room.ctx, 0, "jitsi-template-finished", "participant-id="+of.id, "complete=true"); err != nil {
+		p.room.t.Fatal(err)
+	}
+}
+
+// playsBoth decodes a complete recording and checks what is to be seen and heard in it.
+func (r *room) playsBoth(file, colour string, hertz float64) {
+	r.t.Helper()
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if !recording.Finalised {
+		r.t.Errorf("%s has no length or index", file)
+	}
+	decoded, err := media.Decode(r.ctx, file)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	pictures, sound := decoded.Length()
+	if pictures < time.Second || sound < time.Second {
+		r.t.Fatalf("%s: %v of pictures, %v of sound", file, pictures, sound)
+	}
+	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != colour {
+		r.t.Errorf("%s: the last picture is %s, want %s", file, kind, colour)
+	}
+	right, pieces := 0, 0
+	for half := decoded.Sound[len(decoded.Sound)/2:]; len(half) >= media.PieceOfSound; half = half[media.PieceOfSound:] {
+		if pieces++; half[:media.PieceOfSound].Is(hertz) {
+			right++
+		}
+	}
+	if right < pieces*8/10 {
+		r.t.Errorf("%s: %d of %d pieces of sound are %v Hz", file, right, pieces, hertz)
+	}
+}
+
+func TestEachParticipantIsRecordedIntoAFileOfItsOwn(t *testing.T) {
+	room, dir := newRoom(t), t.TempDir()
+	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Pipeline: perParticipant, Flags: []string{"-e"}})
+	red := room.join("red", sink("red", 440))
+	blue := room.join("blue", sink("blue", 660))
+	redFile, blueFile := filepath.Join(dir, "red-"+red.id+".mkv"), filepath.Join(dir, "blue-"+blue.id+".mkv")
+	for _, file := range []string{redFile, blueFile} {
+		recorder.recorded(file, "V_VP8", 2*time.Second)
+		recorder.recorded(file, "A_OPUS", 2*time.Second)
+	}
+	red.leave()
+	recorder.finished(red) // while blue goes on
+	room.playsBoth(redFile, "red", 440)
+	recorder.leave()
+	room.playsBoth(blueFile, "blue", 660)
+	if files, _ := os.ReadDir(dir); len(files) != 2 {
+		t.Errorf("files: %v", files)
+	}
+}
+
+// The template of gst-meet's README transcodes.
+func TestTheTemplateOfGstMeetRecords(t *testing.T) {
+	room, dir := newRoom(t), t.TempDir()
+	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
+		Pipeline: `jitsisrc name=j {room} participant-template="webmmux name=muxer ! queue ! filesink buffer-mode=unbuffered location={participant_id}.webm
+			opusenc name=audio ! muxer.audio_0
+			vp9enc name=video ! muxer.video_0"`})
+	red := room.join("red", sink("red", 440))
+	file := filepath.Join(dir, red.id+".webm")
+	recorder.recorded(file, "V_VP9", 2*time.Second)
+	recorder.recorded(file, "A_OPUS", 2*time.Second)
+	recorder.leave()
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if video, err := recording.Track("V_VP9"); err != nil || video.Width != 320 || video.Height != 180 || !recording.Finalised {
+		t.Errorf("finalised %v, video: %+v, %v", recording.Finalised, video, err)
+	}
+}
+
+// Without -e the element has no more than the second that leaving may take.
+func TestFilesAreCompleteWithoutEOSToo(t *testing.T) {
+	room, dir := newRoom(t), t.TempDir()
+	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Pipeline: perParticipant})
+	red := room.join("red", sink("red", 440))
+	file := filepath.Join(dir, "red-"+red.id+".mkv")
+	recorder.recorded(file, "V_VP8", 2*time.Second)
+	recorder.leave()
+	room.playsBoth(file, "red", 440)
+}
+
+func TestARecorderOfNobodyEndsAtOnce(t *testing.T) {
+	room := newRoom(t)
+	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: t.TempDir(), Pipeline: perParticipant, Flags: []string{"-e"}})
+	recorder.leave()
+}
+
+// The files of two who have the same nick, one of whom sends no video, and of one whose nick is an attack.
+func TestParticipantsCanNotHarmEachOthersFiles(t *testing.T) {
+	room, dir := newRoom(t), t.TempDir()
+	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
+		Pipeline: `jitsisrc name=j {room} participant-template="matroskamux name=mux ! filesink buffer-mode=unbuffered location={nick}.mkv
+			opusparse name=audio ! mux.  identity name=video ! mux."`})
+	first := room.join("first", sink("red", 440))
+	recorder.recorded(filepath.Join(dir, "red.mkv"), "V_VP8", time.Second)
+	room.join("second", `audiotestsrc is-live=true freq=550 ! jitsisink {room} nick=red`)
+	recorder.recorded(filepath.Join(dir, "red-2.mkv"), "A_OPUS", time.Second)
+	room.join("third", `audiotestsrc is-live=true freq=660 ! jitsisink {room} nick='../../x ! filesink location=%s'`)
+	recorder.recorded(filepath.Join(dir, "x_filesink_location_s.mkv"), "A_OPUS", time.Second)
+	first.leave()
+	recorder.finished(first)
+	recorder.leave()
+	room.playsBoth(filepath.Join(dir, "red.mkv"), "red", 440)
+	for _, name := range []string{"red-2.mkv", "x_filesink_location_s.mkv"} {
+		recording, err := media.ReadMatroska(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !recording.Finalised || len(recording.Tracks) != 1 {
+			t.Errorf("%s: finalised %v, %d tracks", name, recording.Finalised, len(recording.Tracks))
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 3 {
+		t.Errorf("files: %v", files)
+	}
+}
+
+func TestAFailingInstanceIsAWarningAndTheOthersGoOn(t *testing.T) {
+	room, dir := newRoom(t), t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "red"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
+		Pipeline: `jitsisrc name=j {room} participant-template="matroskamux name=mux ! filesink buffer-mode=unbuffered location={nick}/x.mkv
+			opusparse name=audio ! mux.  identity name=video ! mux."`})
+	blue := room.join("blue", sink("blue", 660))
+	if _, err := recorder.WaitMessage(room.ctx, 0, "jitsi-template-failed", "participant-id="+blue.id, "nick=blue", "location=blue/x.mkv"); err != nil {
+		t.Error(err)
+	}
+	room.join("red", sink("red", 440))
+	recorder.recorded(filepath.Join(dir, "red/x.mkv"), "V_VP8", 2*time.Second)
+	recorder.leave()
+	room.playsBoth(filepath.Join(dir, "red/x.mkv"), "red", 440)
+}
+
+func TestATypoInATemplateIsAnErrorBeforeAnythingConnects(t *testing.T) {
+	room := newRoom(t)
+	room.start("typo", `jitsisrc {room} participant-template="opusprase name=audio ! fakesink"`).failsNaming("participant-template", "opusprase", "character 1")
+	room.start("typo", `jitsibin {room} recv-pipeline="audiomixer name=audio ! fakesink !"`).failsNaming("recv-pipeline")
+	room.start("typo", `audiotestsrc ! jitsisink {room} recv-pipeline="audiomixer name=audio ! fakesink"`).failsNaming("recv-pipeline", "jitsisink")
+}

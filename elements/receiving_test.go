@@ -192,6 +192,50 @@ func untilActive(t *testing.T, p gst.Pipeline, pad string, active bool) {
 	})
 }
 
+// One participant's sources come back under other SSRCs while another one is recorded.
+func TestARenewedSessionTakesNothingFromTheOthers(t *testing.T) {
+	film, location := encodeFilm(t), startDeployment(t)+"/Renewed"
+	enter := func(nick string) *robot.Robot {
+		r, err := robot.Join(t.Context(), robot.Options{
+			Location: location, Address: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Film: film, Nick: nick,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { r.Leave() })
+		return r
+	}
+	recorded, renewed := enter("recorded"), enter("renewed")
+	file := filepath.Join(t.TempDir(), "recording.mkv")
+	receiver := launch(t, fmt.Sprintf(`jitsisrc name=j local-addresses=127.0.0.1 location=%s matroskamux name=mux ! filesink location=%s
+		j.video_%s ! queue ! mux.  j.audio_%[3]s ! queue ! mux.  j.video_%[4]s ! fakesink  j.audio_%[4]s ! fakesink`,
+		location, file, recorded.ID(), renewed.ID()))
+	defer receiver.SetState(gst.StateNull)
+	receiver.SetState(gst.StatePlaying)
+	for _, r := range []*robot.Robot{recorded, renewed} {
+		untilActive(t, receiver, "video_"+r.ID(), true)
+		untilActive(t, receiver, "audio_"+r.ID(), true)
+	}
+	ssrc := func() uint32 {
+		ssrc, _ := receiver.GetByName("j").GetStaticPad("video_" + renewed.ID()).ObjectProperty("ssrc").(uint32)
+		return ssrc
+	}
+	var elements int
+	for round := range 4 {
+		before := ssrc()
+		renewed.Renew()
+		eventually(t, "another SSRC", func() bool { now := ssrc(); return now != 0 && now != before })
+		untilActive(t, receiver, "video_"+renewed.ID(), true)
+		untilActive(t, receiver, "audio_"+renewed.ID(), true)
+		if round == 0 {
+			elements = len(elementsLike(receiver, ""))
+		}
+	}
+	eventually(t, "as many elements as in the first round", func() bool { return len(elementsLike(receiver, "")) <= elements })
+	endRecording(t, receiver)
+	checkComplete(t, file)
+}
+
 // shareScreen adds a screen to a sender that plays.
 func shareScreen(t *testing.T, sender gst.Pipeline) (stop func()) {
 	t.Helper()

@@ -57,6 +57,7 @@ type Robot struct {
 
 // session is a media session with the bridge.
 type session struct {
+	sid    string
 	path   *path
 	player *player
 	cancel context.CancelFunc
@@ -174,6 +175,17 @@ func (r *Robot) Watch(heights map[string]int) {
 	r.conf.SetReceiverConstraints(constraints)
 }
 
+// Renew asks the focus for a new session instead of the one there is, as one does whose media is dead. Its sources come
+// back under other SSRCs.
+func (r *Robot) Renew() {
+	r.mu.Lock()
+	s := r.session
+	r.mu.Unlock()
+	if s != nil {
+		r.conf.RestartSession(s.sid)
+	}
+}
+
 // Leave leaves the room and waits for it; the error is why the robot had left before.
 func (r *Robot) Leave() error {
 	r.leave()
@@ -203,7 +215,7 @@ func (r *Robot) fail(err error) {
 }
 
 func (r *Robot) startSession(offer *jingle.SessionInitiate) error {
-	s := &session{}
+	s := &session{sid: offer.SID}
 	receive := func([]byte, bool) {}
 	r.mu.Lock()
 	film := r.options.Film

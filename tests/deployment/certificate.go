@@ -15,12 +15,18 @@ import (
 	"time"
 )
 
-// issueCertificate makes an authority and a server certificate signed by it, and writes the authority's certificate to
-// a file.
-func issueCertificate(dir, host string) (certificate tls.Certificate, caFile string, err error) {
+// identity is what the servers of a deployment show by TLS.
+type identity struct {
+	certificate       tls.Certificate
+	certFile, keyFile string
+	caFile            string // of the authority that has signed it
+}
+
+// newIdentity makes an authority and a server certificate signed by it, in files of a directory.
+func newIdentity(dir, host string) (*identity, error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return certificate, "", err
+		return nil, err
 	}
 	ca := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Local Jitsi deployment"},
@@ -29,11 +35,11 @@ func issueCertificate(dir, host string) (certificate tls.Certificate, caFile str
 	}
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
 	if err != nil {
-		return certificate, "", err
+		return nil, err
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return certificate, "", err
+		return nil, err
 	}
 	leaf := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: host},
@@ -48,12 +54,23 @@ func issueCertificate(dir, host string) (certificate tls.Certificate, caFile str
 	}
 	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, key.Public(), caKey)
 	if err != nil {
-		return certificate, "", err
+		return nil, err
 	}
-	caFile = filepath.Join(dir, "ca.pem")
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
-	if err := os.WriteFile(caFile, text, 0o600); err != nil {
-		return certificate, "", err
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
 	}
-	return tls.Certificate{Certificate: [][]byte{der, caDER}, PrivateKey: key}, caFile, nil
+	i := &identity{
+		certificate: tls.Certificate{Certificate: [][]byte{der, caDER}, PrivateKey: key},
+		certFile:    filepath.Join(dir, "cert.pem"), keyFile: filepath.Join(dir, "key.pem"), caFile: filepath.Join(dir, "ca.pem"),
+	}
+	for _, f := range []struct {
+		path, kind string
+		data       []byte
+	}{{i.caFile, "CERTIFICATE", caDER}, {i.certFile, "CERTIFICATE", der}, {i.keyFile, "PRIVATE KEY", keyDER}} {
+		if err := os.WriteFile(f.path, pem.EncodeToMemory(&pem.Block{Type: f.kind, Bytes: f.data}), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	return i, nil
 }

@@ -7,9 +7,11 @@ package deployment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 	"gstjitsi/tests/deployment/events"
 	"gstjitsi/tests/deployment/focus"
 	"gstjitsi/tests/deployment/prosody"
+	"gstjitsi/tests/deployment/turn"
 )
 
 // Options says how the deployment is set up. The zero value is a usual one.
@@ -32,7 +35,13 @@ type Options struct {
 	TLS bool // https and wss, with a certificate of an authority of its own: see CAFile
 
 	Users         map[string]string // passwords by user name; when there are any, login is by password, not anonymous
+	TURN          []string          // run a TURN server, and tell clients of it over these: udp, tcp, tls
+	TURNLife      time.Duration     // of the credentials for it; a day when 0
 	Services      []prosody.Service // STUN and TURN servers that clients are told of
+	Guests        bool              // with users: others log in anonymously at a domain of their own
+	PlainOnly     bool              // passwords are taken by SASL PLAIN only
+	TokenSecret   string            // lets nobody in but with a token of it: see Token
+	Lobby         bool              // rooms for members only have one
 	MaxOccupants  int               // of a room, the focus apart; no limit when 0
 	ResumeTimeout time.Duration     // how long a lost XMPP stream can be resumed; 60 s when 0
 	Config        map[string]any    // fields of config.js that differ from the defaults, or are added
@@ -43,6 +52,7 @@ type Options struct {
 	SSRCRewriting    bool          // give SSRCs of their own to those who announce ssrc-rewriting-1, and MIDs with rtp-mid-demux
 	SSRCLimit        int           // how many of each medium; 50 when 0
 	WrongFingerprint bool          // announce another DTLS fingerprint than the bridge's
+	NoFocus          bool          // begin, and stay, without a focus: no room can be entered
 	NoBridge         bool          // begin without a bridge, as after KillBridge
 
 	LoggerFactory logging.LoggerFactory // of front, focus and bridge; when nil Pion's, silent unless PION_LOG_* asks
@@ -50,12 +60,15 @@ type Options struct {
 
 // Deployment is a running deployment.
 type Deployment struct {
-	opts    Options
-	events  *events.Log
-	prosody *prosody.Server
-	bridge  *bridge.Bridge
-	focus   *focus.Focus
-	front   *front
+	opts     Options
+	events   *events.Log
+	dir      string    // of the identity; empty without one
+	identity *identity // nil without TLS
+	turn     *turn.Server
+	prosody  *prosody.Server
+	bridge   *bridge.Bridge
+	focus    *focus.Focus
+	front    *front
 }
 
 // Start runs a deployment and returns when it can be used. The context limits the start only.
@@ -99,10 +112,13 @@ func quiet() logging.LoggerFactory {
 }
 
 func (d *Deployment) start(ctx context.Context) error {
+	if err := d.startTURN(ctx); err != nil {
+		return err
+	}
 	opts := d.opts
 	var err error
 	if d.prosody, err = prosody.Start(ctx, prosody.Options{
-		Domain: opts.Domain, ResumeTimeout: opts.ResumeTimeout, Services: opts.Services, Users: opts.Users, MaxOccupants: opts.MaxOccupants,
+		Domain: opts.Domain, ResumeTimeout: opts.ResumeTimeout, Services: opts.Services, Users: opts.Users, Guests: opts.Guests, PlainOnly: opts.PlainOnly, TokenSecret: opts.TokenSecret, Lobby: opts.Lobby, MaxOccupants: opts.MaxOccupants,
 	}); err != nil {
 		return err
 	}
@@ -118,6 +134,9 @@ func (d *Deployment) start(ctx context.Context) error {
 		return err
 	}
 	d.bridge.SetChannelBase(d.front.url("ws"))
+	if opts.NoFocus {
+		return nil
+	}
 	d.focus, err = focus.Start(ctx, focus.Options{
 		WebSocketURL: d.prosody.WebSocketURL(), Domain: opts.Domain, Password: d.prosody.FocusPassword(),
 		Bridge: d.bridge, Events: d.events, Log: opts.LoggerFactory.NewLogger("focus"),
@@ -137,11 +156,49 @@ func (d *Deployment) Close() error {
 	if d.bridge != nil {
 		d.bridge.Close()
 	}
+	var failures []error
 	if d.prosody != nil {
-		return d.prosody.Close()
+		failures = append(failures, d.prosody.Close())
+	}
+	if d.turn != nil {
+		failures = append(failures, d.turn.Close())
+	}
+	if d.dir != "" {
+		failures = append(failures, os.RemoveAll(d.dir))
+	}
+	return errors.Join(failures...)
+}
+
+// startTURN makes the certificate for TLS, where anything needs it, and runs a TURN server, where one is wanted.
+func (d *Deployment) startTURN(ctx context.Context) error {
+	if !d.opts.TLS && len(d.opts.TURN) == 0 {
+		return nil
+	}
+	var err error
+	if d.dir, err = os.MkdirTemp("", "jitsi-identity-"); err != nil {
+		return err
+	}
+	if d.identity, err = newIdentity(d.dir, d.opts.Host); err != nil {
+		return fmt.Errorf("make a certificate: %w", err)
+	}
+	if len(d.opts.TURN) == 0 {
+		return nil
+	}
+	if d.turn, err = turn.Start(ctx, d.identity.certFile, d.identity.keyFile); err != nil {
+		return err
+	}
+	for _, transport := range d.opts.TURN {
+		service := prosody.Service{Type: "turn", Transport: transport, Host: "127.0.0.1", Port: d.turn.Port, Secret: d.turn.Secret, TTL: d.opts.TURNLife}
+		if transport == "tls" {
+			service.Type, service.Transport, service.Port = "turns", "tcp", d.turn.TLSPort
+		}
+		d.opts.Services = append(slices.Clone(d.opts.Services), service)
 	}
 	return nil
 }
+
+// TURN is the TURN server; nil where none was asked for.
+func (d *Deployment) TURN() *turn.Server { return d.turn }
 
 // URL is where meetings are: a room is at URL()/Room.
 func (d *Deployment) URL() string { return d.front.url("http") }
@@ -149,8 +206,13 @@ func (d *Deployment) URL() string { return d.front.url("http") }
 // WebSocketURL is where XMPP clients connect.
 func (d *Deployment) WebSocketURL() string { return d.front.url("ws") + "/xmpp-websocket" }
 
-// CAFile is a file with the certificate of the authority that has signed the front's; empty without TLS.
-func (d *Deployment) CAFile() string { return d.front.caFile }
+// CAFile is a file with the certificate of the authority that has signed the servers'; empty without TLS.
+func (d *Deployment) CAFile() string {
+	if d.identity == nil {
+		return ""
+	}
+	return d.identity.caFile
+}
 
 // Domain is where participants log in.
 func (d *Deployment) Domain() string { return d.opts.Domain }

@@ -5,14 +5,15 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
-	"os"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/pion/logging"
@@ -24,8 +25,6 @@ type front struct {
 	log        logging.LeveledLogger
 	server     *http.Server
 	listener   net.Listener
-	caFile     string
-	dir        string
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool
@@ -39,10 +38,7 @@ func newFront(d *Deployment) (*front, error) {
 	}
 	f.listener = &countedListener{listener, f}
 	if d.opts.TLS {
-		if err := f.useTLS(); err != nil {
-			listener.Close()
-			return nil, err
-		}
+		f.listener = tls.NewListener(f.listener, &tls.Config{Certificates: []tls.Certificate{d.identity.certificate}, NextProtos: []string{"http/1.1"}})
 	}
 	mux := http.NewServeMux()
 	target := &url.URL{Scheme: "http", Host: d.prosody.HTTPAddress()}
@@ -56,6 +52,7 @@ func newFront(d *Deployment) (*front, error) {
 	})
 	mux.Handle("/colibri-ws/", d.bridge)
 	mux.HandleFunc("/config.js", f.serveConfig)
+	mux.HandleFunc("POST /conference-request/v1", f.requestConference)
 	mux.HandleFunc("/", f.servePage)
 	f.server = &http.Server{Handler: mux, ErrorLog: log.New(debugWriter{f.log}, "", 0)}
 	go f.server.Serve(f.listener) // ends with close
@@ -70,20 +67,6 @@ func (w debugWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (f *front) useTLS() error {
-	var err error
-	if f.dir, err = os.MkdirTemp("", "jitsi-front-"); err != nil {
-		return err
-	}
-	certificate, caFile, err := issueCertificate(f.dir, f.deployment.opts.Host)
-	if err != nil {
-		return fmt.Errorf("make the front's certificate: %w", err)
-	}
-	f.caFile = caFile
-	f.listener = tls.NewListener(f.listener, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}})
-	return nil
-}
-
 // url gives the front's address for a scheme, http or ws, with TLS where it is on.
 func (f *front) url(scheme string) string {
 	if f.deployment.opts.TLS {
@@ -96,12 +79,12 @@ func (f *front) url(scheme string) string {
 // serveConfig answers as a real deployment's config.js: a script that sets the variable config.
 func (f *front) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	d := f.deployment
+	hosts := map[string]any{"domain": d.Domain(), "muc": d.MUCDomain(), "focus": d.FocusDomain()}
+	if d.opts.Guests {
+		hosts["anonymousdomain"] = d.prosody.GuestDomain()
+	}
 	config := map[string]any{
-		"hosts": map[string]any{
-			"domain": d.Domain(),
-			"muc":    d.MUCDomain(),
-			"focus":  d.FocusDomain(),
-		},
+		"hosts":        hosts,
 		"websocket":    d.WebSocketURL(),
 		"focusUserJid": d.FocusJID(),
 	}
@@ -121,6 +104,32 @@ func (f *front) serveConfig(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, "var config = %s;\n", text)
 }
 
+// requestConference asks the focus to come to a room, as Jicofo's conference-request API does.
+func (f *front) requestConference(w http.ResponseWriter, r *http.Request) {
+	d := f.deployment
+	var request struct {
+		Room string `json:"room"`
+	}
+	err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(&request)
+	room, domain, _ := strings.Cut(request.Room, "@")
+	if err != nil || room == "" || domain != d.MUCDomain() {
+		http.Error(w, "no room of this deployment", http.StatusBadRequest)
+		return
+	}
+	if d.focus == nil {
+		http.Error(w, "there is no focus", http.StatusServiceUnavailable)
+		return
+	}
+	if err := d.CreateRoom(r.Context(), room); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(map[string]any{ // the client may have gone
+		"ready": true, "room": request.Room, "focusJid": d.FocusJID(), "properties": map[string]any{"authentication": "false"},
+	})
+}
+
 func (f *front) servePage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprintln(w, "<!DOCTYPE html><title>Jitsi Meet</title><p>A local deployment. Join with the element, not with a browser.")
@@ -129,9 +138,6 @@ func (f *front) servePage(w http.ResponseWriter, _ *http.Request) {
 func (f *front) close() {
 	f.server.Close()
 	f.dropConnections() // WebSockets aren't the server's any more
-	if f.dir != "" {
-		os.RemoveAll(f.dir)
-	}
 }
 
 func (f *front) dropConnections() {

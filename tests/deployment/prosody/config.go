@@ -1,6 +1,7 @@
 package prosody
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strings"
@@ -13,7 +14,8 @@ type Service struct {
 	Transport string // udp or tcp; empty for stun
 	Host      string
 	Port      int
-	Secret    string // of draft-uberti-behave-turn-rest; credentials are made of it for each answer
+	Secret    string        // of draft-uberti-behave-turn-rest; credentials are made of it for each answer
+	TTL       time.Duration // of the credentials; a day when 0
 }
 
 // config writes Prosody's configuration. The options are those that the recorded deployment's answers imply:
@@ -53,7 +55,17 @@ func (s *Server) config() string {
 	line(`VirtualHost %s`, quote(s.opts.Domain))
 	if len(s.opts.Users) > 0 {
 		line(`  authentication = "internal_plain"`)
+		if s.opts.PlainOnly {
+			line(`  disable_sasl_mechanisms = { "SCRAM-SHA-1", "SCRAM-SHA-256" }`)
+		}
 	} else {
+		line(`  authentication = "resumable_anonymous"`)
+		if s.opts.TokenSecret != "" {
+			line(`  jwt_secret = %s`, quote(s.opts.TokenSecret))
+		}
+	}
+	if s.opts.Guests {
+		line(`VirtualHost %s`, quote(s.GuestDomain()))
 		line(`  authentication = "resumable_anonymous"`)
 	}
 	line(`VirtualHost %s`, quote(s.AuthDomain()))
@@ -66,6 +78,14 @@ func (s *Server) config() string {
 		line(`  muc_room_limit = %d`, s.opts.MaxOccupants)
 		line(`  muc_room_limit_exempt = %s`, quote(s.FocusUser()))
 	}
+	if s.opts.TokenSecret != "" {
+		modules = append(modules, `"muc_token_room"`)
+		line(`  muc_token_room_exempt = %s`, quote(s.FocusUser()))
+	}
+	if s.opts.Lobby {
+		modules = append(modules, `"muc_lobby"`)
+		line(`  lobby_muc = %s`, quote(s.LobbyDomain()))
+	}
 	line(`  modules_enabled = { %s }`, strings.Join(modules, ", "))
 	line(`  admins = { %s }`, quote(s.FocusUser()))
 	line(`  restrict_room_creation = true`)
@@ -73,6 +93,13 @@ func (s *Server) config() string {
 	line(`  muc_room_allow_persistent = false`)
 	line(`  muc_room_default_public = false`)
 	line(`  muc_room_default_public_jids = true`)
+
+	if s.opts.Lobby {
+		line(`Component %s "muc"`, quote(s.LobbyDomain()))
+		line(`  restrict_room_creation = true`)
+		line(`  muc_room_locking = false`)
+		line(`  muc_room_default_public_jids = true`)
+	}
 
 	line(`Component %s "focus_proxy"`, quote(s.FocusDomain()))
 	line(`  focus_proxy_target = %s`, quote(s.FocusUser()+"/focus"))
@@ -85,7 +112,7 @@ func (service Service) lua() string {
 		fields = append(fields, "transport = "+quote(service.Transport))
 	}
 	if service.Secret != "" {
-		fields = append(fields, "secret = "+quote(service.Secret), "ttl = 86400", `algorithm = "turn"`)
+		fields = append(fields, "secret = "+quote(service.Secret), fmt.Sprintf("ttl = %d", seconds(cmp.Or(service.TTL, 24*time.Hour))), `algorithm = "turn"`)
 	}
 	return "{ " + strings.Join(fields, ", ") + " }"
 }

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"gstjitsi/tests/deployment/process"
 )
 
 //go:embed modules/*.lua
@@ -32,6 +34,10 @@ type Options struct {
 	ResumeTimeout time.Duration     // how long a lost stream can be resumed; 60 s when zero, as recorded
 	Services      []Service         // what XEP-0215 tells clients; none when empty
 	Users         map[string]string // passwords by user name; when there are any, login is by password (PLAIN, SCRAM), not anonymous
+	Guests        bool              // with users: others log in anonymously at GuestDomain
+	PlainOnly     bool              // passwords are taken by SASL PLAIN only
+	TokenSecret   string            // lets nobody in but with a token (JWT, HS256) of it; no passwords then
+	Lobby         bool              // rooms for members only have one
 	MaxOccupants  int               // the focus apart; no limit when zero
 }
 
@@ -43,7 +49,7 @@ type Server struct {
 	httpPort      int
 	focusPassword string
 
-	process *process
+	process *process.Process
 	close   sync.Once
 }
 
@@ -87,7 +93,7 @@ func start(ctx context.Context, opts Options) (*Server, error) {
 		os.RemoveAll(s.dir)
 		return nil, err
 	}
-	s.process, err = run(s.dir, "prosody", "-F", "--config", filepath.Join(s.dir, "prosody.cfg.lua"))
+	s.process, err = process.Start(s.dir, "prosody", "-F", "--config", filepath.Join(s.dir, "prosody.cfg.lua"))
 	if err != nil {
 		os.RemoveAll(s.dir)
 		return nil, err
@@ -107,14 +113,14 @@ func start(ctx context.Context, opts Options) (*Server, error) {
 func (s *Server) Close() error {
 	var err error
 	s.close.Do(func() {
-		s.process.kill()
+		s.process.Kill()
 		err = os.RemoveAll(s.dir)
 	})
 	return err
 }
 
 // Exited is closed when the server's process has ended.
-func (s *Server) Exited() <-chan struct{} { return s.process.exited }
+func (s *Server) Exited() <-chan struct{} { return s.process.Exited() }
 
 // Domain is the host where participants log in.
 func (s *Server) Domain() string { return s.opts.Domain }
@@ -124,6 +130,12 @@ func (s *Server) AuthDomain() string { return "auth." + s.opts.Domain }
 
 // MUCDomain is the component of the rooms.
 func (s *Server) MUCDomain() string { return "conference." + s.opts.Domain }
+
+// GuestDomain is where those log in who have no password, where there are users.
+func (s *Server) GuestDomain() string { return "guest." + s.opts.Domain }
+
+// LobbyDomain is the component of the lobbies.
+func (s *Server) LobbyDomain() string { return "lobby." + s.opts.Domain }
 
 // FocusDomain is the component that stands in for the focus.
 func (s *Server) FocusDomain() string { return "focus." + s.opts.Domain }
@@ -146,7 +158,7 @@ func (s *Server) WebSocketURL() string { return "ws://" + s.HTTPAddress() + "/xm
 // Log gives what Prosody has logged so far, what it wrote to its standard output included.
 func (s *Server) Log() string {
 	text, _ := os.ReadFile(s.logPath())
-	return s.process.output.String() + string(text)
+	return s.process.Output() + string(text)
 }
 
 func (s *Server) logPath() string { return filepath.Join(s.dir, "prosody.log") }
@@ -197,8 +209,8 @@ func (s *Server) waitReady(ctx context.Context) error {
 		}
 		select {
 		case <-tick.C:
-		case <-s.process.exited:
-			return fmt.Errorf("it ended: %w", s.process.err)
+		case <-s.process.Exited():
+			return fmt.Errorf("it ended: %w", s.process.Err())
 		case <-ctx.Done():
 			return fmt.Errorf("it does not answer: %w", err)
 		}

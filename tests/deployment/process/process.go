@@ -1,4 +1,5 @@
-package prosody
+// Package process runs the servers of a deployment as children.
+package process
 
 import (
 	"bytes"
@@ -9,16 +10,17 @@ import (
 	"syscall"
 )
 
-// process is a child that dies with this process, however this one ends.
-type process struct {
+// Process is a child that dies with this process, however this one ends.
+type Process struct {
 	cmd    *exec.Cmd
 	output buffer
 	exited chan struct{}
 	err    error // how it ended; read after exited is closed
 }
 
-func run(dir, name string, args ...string) (*process, error) {
-	p := &process{exited: make(chan struct{})}
+// Start runs a command in a directory.
+func Start(dir, name string, args ...string) (*Process, error) {
+	p := &Process{exited: make(chan struct{})}
 	p.cmd = exec.Command(name, args...)
 	p.cmd.Dir = dir
 	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
@@ -46,9 +48,18 @@ func run(dir, name string, args ...string) (*process, error) {
 	return p, nil
 }
 
-// kill ends the child at once and returns when it is gone. An orderly shutdown of Prosody takes a second, and
+// Exited is closed when the child has ended.
+func (p *Process) Exited() <-chan struct{} { return p.exited }
+
+// Err is how it ended, once Exited is closed.
+func (p *Process) Err() error { return p.err }
+
+// Output is what it has written so far.
+func (p *Process) Output() string { return p.output.String() }
+
+// Kill ends the child at once and returns when it is gone. An orderly shutdown of Prosody takes a second, and
 // there is nothing that it would save.
-func (p *process) kill() {
+func (p *Process) Kill() {
 	p.cmd.Process.Kill() // fails only when the child is gone already
 	<-p.exited
 }

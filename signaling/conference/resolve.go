@@ -1,6 +1,11 @@
 package conference
 
-import "context"
+import (
+	"context"
+	"errors"
+
+	"gstjitsi/signaling/ws"
+)
 
 // resolve finds out where to connect, and does.
 func (s *stay) resolve() {
@@ -21,6 +26,10 @@ func (s *stay) resolved(found Addresses, err error) {
 	if err != nil {
 		e := s.connectError(err)
 		e.Op, e.Target = "find the addresses for room", s.cfg.Room
+		var failed *ws.Error
+		if errors.As(err, &failed) {
+			e.Target += " at " + failed.URL
+		}
 		s.fail(e)
 		return
 	}

@@ -56,6 +56,10 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 	if err != nil {
 		return nil, err
 	}
+	servers, err := e.settings.iceServers()
+	if err != nil {
+		return nil, err
+	}
 	addresses, err := e.settings.addresses()
 	if err != nil {
 		return nil, err
@@ -63,7 +67,7 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 	return &controller{
 		e: e, conf: conf,
 		config: transport.Config{
-			Bin: e, VideoCodecs: cfg.Codecs, LatencyMS: e.settings.latencyMS, LocalAddresses: addresses,
+			Bin: e, VideoCodecs: cfg.Codecs, LatencyMS: e.settings.latencyMS, LocalAddresses: addresses, ICE: servers,
 			Send: e.kind.send, Layers: e.settings.layers(), Pace: e.settings.sync,
 		},
 		mail: newMailbox(), announce: newMailbox(),
@@ -230,6 +234,7 @@ func (c *controller) startSession(offer *jingle.SessionInitiate) {
 	c.endSession()
 	config := c.config
 	config.Offer = offer
+	config.ICE = withOffered(config.ICE, c.conf.Snapshot().ICEServers)
 	sid := offer.SID
 	config.Events = transport.Events{
 		Stream:    func(s *transport.Stream) { c.post(func() { c.addStream(sid, s) }) },

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
+	"github.com/go-gst/go-gst/pkg/gstwebrtc"
 
 	"gstjitsi/elements/gstx"
 )
@@ -99,6 +100,32 @@ var properties = []property{
 	str("region", "Region", "Our region, for the choice of a bridge near us", "", func(s *settings) *string { return &s.region }),
 	flag("insecure-tls", "Insecure TLS", "Accept any certificate of the server", false, func(s *settings) *bool { return &s.insecureTLS }),
 	str("ca-file", "CA file", "PEM file of the authorities to trust; empty: the system's", "", func(s *settings) *string { return &s.caFile }),
+	str("stun-server", "STUN server", "STUN server (stun://host:port); empty: the deployment's", "", func(s *settings) *string { return &s.stunServer }),
+	{
+		name: "turn-server",
+		spec: text("TURN server", "TURN server (turn(s)://user:password@host:port?transport=udp or tcp), read back without the password; empty: the deployment's", "", readWrite),
+		get:  func(e *element) any { return withoutPasswords(e.settings.turnServer) },
+		set:  func(s *settings, v any) { s.turnServer, _ = v.(string) },
+	},
+	{
+		name: "turn-servers",
+		spec: text("TURN servers", "Several TURN servers, comma-separated, each as turn-server", "", readWrite),
+		get:  func(e *element) any { return withoutPasswords(e.settings.turnServers) },
+		set:  func(s *settings, v any) { s.turnServers, _ = v.(string) },
+	},
+	{
+		name: "ice-transport-policy",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecEnum(name, "ICE transport policy", "all, or relay: media goes over TURN servers only", gstwebrtc.TypeWebRTCICETransportPolicy, int32(gstwebrtc.WebrtcIceTransportPolicyAll), readWrite)
+		},
+		get: func(e *element) any {
+			if e.settings.relayOnly {
+				return gstwebrtc.WebrtcIceTransportPolicyRelay
+			}
+			return gstwebrtc.WebrtcIceTransportPolicyAll
+		},
+		set: func(s *settings, v any) { s.relayOnly = v == gstwebrtc.WebrtcIceTransportPolicyRelay },
+	},
 	str("local-addresses", "Local addresses", "IP addresses that ICE binds to, comma-separated, loopback included; empty: all but loopback", "", func(s *settings) *string { return &s.localAddresses }),
 	{
 		name: "latency",

@@ -40,6 +40,8 @@ type settings struct {
 	nick, email, avatarURL, region          string
 	insecureTLS                             bool
 	reconnectTimeout                        uint32 // s
+	stunServer, turnServer, turnServers     string
+	relayOnly                               bool
 	caFile                                  string
 	localAddresses                          string
 	latencyMS                               uint32
@@ -121,6 +123,9 @@ func (s *settings) conferenceConfig() (conference.Config, error) {
 	}
 	tlsConfig, err := s.tls()
 	if err != nil {
+		return conference.Config{}, err
+	}
+	if _, err := s.iceServers(); err != nil {
 		return conference.Config{}, err
 	}
 	if _, err := s.addresses(); err != nil {

@@ -61,3 +61,11 @@ void gstx_disable_upnp (GstElement * webrtcbin);
 /* Two temporal layers of a vp8enc, and their bitrate (bit/s). */
 void gstx_set_temporal_layers (GstElement * encoder);
 void gstx_set_temporal_bitrate (GstElement * encoder, gint bitrate);
+
+gboolean gstx_add_turn_server (GstElement * webrtcbin, const char *uri);
+
+/* Passes TCP connections to a port on loopback on to a server by TLS. */
+typedef struct _GstxTunnel GstxTunnel;
+GstxTunnel *gstx_tunnel_new (const char *host, guint16 port, const char *ca_file, gboolean insecure, char **message);
+guint16 gstx_tunnel_port (GstxTunnel * tunnel);
+void gstx_tunnel_close (GstxTunnel * tunnel);

@@ -21,9 +21,10 @@ type Config struct {
 	VideoCodecs    []string // lower-case encoding names in order of preference
 	LatencyMS      uint32   // of the jitter buffers
 	LocalAddresses []string // for ICE; empty: all but loopback
-	Send           bool     // make the m-lines and pads of our own sources
-	Layers         int      // sizes in which a camera's picture may be sent; at least 1
-	Pace           bool     // send by timestamps
+	ICE            ICEServers
+	Send           bool // make the m-lines and pads of our own sources
+	Layers         int  // sizes in which a camera's picture may be sent; at least 1
+	Pace           bool // send by timestamps
 	Events         Events
 }
 
@@ -49,6 +50,7 @@ type Transport struct {
 	pem     string
 	local   jingle.Fingerprint
 	senders []*Sender
+	tunnels []*gstx.Tunnel
 
 	mu       sync.Mutex // guards what callbacks and the owner share
 	sources  map[uint32]jingle.Source
@@ -108,6 +110,7 @@ func (t *Transport) Close() {
 	for _, s := range t.senders {
 		s.drop()
 	}
+	t.closeTunnels()
 	gobject.UnsafeObjectUnref(t.rtpbin)
 }
 

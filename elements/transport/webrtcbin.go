@@ -36,6 +36,7 @@ func (t *Transport) makeWebRTCBin() error {
 	if err := t.bindAddresses(); err != nil {
 		return err
 	}
+	t.useServers()
 	t.cfg.Bin.Add(w)
 	t.signals.Connect(w, "pad-added", func(_ gst.Element, pad gst.Pad) {
 		t.recovering("pad-added", func() { t.onPad(pad) })

@@ -309,6 +309,99 @@ func TestLoginByPassword(t *testing.T) {
 	}
 }
 
+func TestAPasswordIsShownByTLSOnly(t *testing.T) {
+	users := map[string]string{"alice": "wonderland"}
+	login := func(d *deployment.Deployment) Config {
+		cfg := guestOf(t, d, "alice")
+		cfg.Username, cfg.Password = "alice", "wonderland"
+		return cfg
+	}
+	t.Run("without TLS", func(t *testing.T) {
+		cfg := login(deploy(t, deployment.Options{Users: users, PlainOnly: true}))
+		var got *Error
+		if err := start(t, cfg).end(); !errors.As(err, &got) || got.Reason != NotAuthorized {
+			t.Errorf("got %v", err)
+		}
+		cfg.PlainWithoutTLS = true
+		enter(t, cfg)
+	})
+	t.Run("with TLS", func(t *testing.T) {
+		cfg := login(deploy(t, deployment.Options{Users: users, PlainOnly: true, TLS: true}))
+		cfg.TLS = &tls.Config{InsecureSkipVerify: true}
+		enter(t, cfg)
+	})
+}
+
+func TestATokenOpensTheDoor(t *testing.T) {
+	d := deploy(t, deployment.Options{TokenSecret: "a secret of the deployment"})
+	token := func(room string, life time.Duration) string {
+		t.Helper()
+		token, err := d.Token(room, life)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	cfg := guestOf(t, d, "alice")
+	for _, tt := range []struct{ name, token, says string }{
+		{"none", "", "token required"},
+		{"no token at all", "hunter2", "token invalid"},
+		{"a forged one", token("lab", time.Hour)[:40] + "x" + token("lab", time.Hour)[41:], "token invalid"},
+		{"one that has expired", token("lab", -time.Second), "token expired"},
+		{"one for another room", token("other", time.Hour), "mismatched"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg.Token = tt.token
+			var got *Error
+			if err := start(t, cfg).end(); !errors.As(err, &got) || got.Reason != NotAuthorized || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("got %v", err)
+			} else if tt.token != "" && strings.Contains(err.Error(), tt.token) {
+				t.Errorf("the error tells the token: %v", err)
+			}
+		})
+	}
+	for _, room := range []string{"lab", "*"} {
+		cfg.Token = token(room, time.Hour)
+		enter(t, cfg)
+	}
+}
+
+func TestTheLobbyOfARealRoom(t *testing.T) {
+	d := deploy(t, deployment.Options{Lobby: true})
+	alice := enter(t, guestOf(t, d, "alice"))
+	if alice.Snapshot().Role != "moderator" {
+		until(alice, func(e RoleChanged) bool { return e.Role == "moderator" })
+	}
+	if err := d.MembersOnly(t.Context(), "Lab", true); err != nil {
+		t.Fatal(err)
+	}
+	wait := func(nick string) *guest {
+		t.Helper()
+		g := start(t, guestOf(t, d, nick))
+		until(g, state(Lobby))
+		until(g, func(e LobbyWaiting) bool { return e.Own && e.ID == g.EndpointID() })
+		until(alice, func(e LobbyWaiting) bool { return !e.Own && e.ID == g.EndpointID() && e.Nick == nick })
+		return g
+	}
+	bob := wait("bob")
+	alice.Admit(bob.EndpointID())
+	until(bob, state(Joined))
+	until(alice, func(e ParticipantJoined) bool { return e.Participant.ID == bob.EndpointID() })
+
+	carol := wait("carol")
+	alice.Deny(carol.EndpointID())
+	var got *Error
+	if err := carol.end(); !errors.As(err, &got) || got.Reason != MembersOnly || !strings.Contains(err.Error(), "denied") {
+		t.Errorf("carol's stay ends with %v", err)
+	}
+
+	dave := wait("dave")
+	if err := d.MembersOnly(t.Context(), "Lab", false); err != nil {
+		t.Fatal(err)
+	}
+	until(dave, state(Joined))
+}
+
 func TestTLSWithAnAuthorityOfItsOwn(t *testing.T) {
 	d := deploy(t, deployment.Options{TLS: true})
 	cfg := guestOf(t, d, "alice")

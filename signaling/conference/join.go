@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"mellium.im/xmpp/jid"
 	"mellium.im/xmpp/stanza"
@@ -134,8 +135,17 @@ func (s *stay) askServices() {
 			return
 		}
 		s.services, s.changed = answer.List(), true
+		if expiry, any := extdisco.Expiry(s.services); any {
+			s.later(refreshIn(time.Until(expiry)), (*stay).askServices)
+		}
 	})
 }
+
+// minServiceLife bounds how often we ask for services whose credentials live shortly.
+const minServiceLife = 10 * time.Second
+
+// refreshIn is some time before credentials expire that live for so long, for sessions that begin later.
+func refreshIn(life time.Duration) time.Duration { return max(life*3/4, minServiceLife) }
 
 func (s *stay) domain() jid.JID { return s.jid.Domain() }
 

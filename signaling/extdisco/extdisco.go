@@ -61,3 +61,13 @@ func (a Answer) List() []Service {
 func isICE(kind string) bool {
 	return kind == "stun" || kind == "stuns" || kind == "turn" || kind == "turns"
 }
+
+// Expiry is when the first of the credentials expires; false where none does.
+func Expiry(services []Service) (first time.Time, any bool) {
+	for _, s := range services {
+		if !s.Expires.IsZero() && (!any || s.Expires.Before(first)) {
+			first, any = s.Expires, true
+		}
+	}
+	return first, any
+}

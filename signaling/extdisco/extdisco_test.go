@@ -44,3 +44,22 @@ func TestListLeavesOutWhatCannotBeUsed(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestTheFirstCredentialsToExpireCount(t *testing.T) {
+	soon, later := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name     string
+		services []Service
+		want     time.Time
+	}{
+		{"none", nil, time.Time{}},
+		{"some that stay", []Service{{Type: "stun"}}, time.Time{}},
+		{"several", []Service{{Type: "stun"}, {Type: "turn", Expires: later}, {Type: "turns", Expires: soon}}, soon},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, any := Expiry(tt.services); !got.Equal(tt.want) || any == tt.want.IsZero() {
+				t.Errorf("got %s, %v", got, any)
+			}
+		})
+	}
+}

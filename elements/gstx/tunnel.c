@@ -102,6 +102,7 @@ connected (GObject * source, GAsyncResult * result, gpointer user_data)
   passage_unref (passage);
 }
 
+/* A session that GLib resumes is one with a server whose certificate was accepted before by this process. */
 static gboolean
 accept_any (GTlsConnection * connection, GTlsCertificate * certificate,
     GTlsCertificateFlags errors, gpointer user_data)

@@ -1,0 +1,158 @@
+//go:build soak
+
+package e2e
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"gstjitsi/tests/deployment"
+	"gstjitsi/tests/deployment/events"
+	"gstjitsi/tests/launch"
+	"gstjitsi/tests/media"
+	"gstjitsi/tests/soak"
+)
+
+// The measures of staying in a conference. Their numbers are fixed; SOAK_LENGTH does not count.
+const (
+	cuts, cutLength     = 50, 5 * time.Second
+	kills, backWithin   = 10, 10 * time.Second
+	moves, longestMove  = 10, 3 * time.Second
+	measurePatience     = 20 * time.Minute
+	calm, longestBreath = 500 * time.Millisecond, 3 * time.Second
+)
+
+// measured is a room with patience for a measurement.
+func measured(t *testing.T, options deployment.Options) *room {
+	t.Helper()
+	r := newRoomWith(t, options)
+	ctx, cancel := context.WithTimeout(t.Context(), measurePatience)
+	t.Cleanup(cancel)
+	r.ctx = ctx
+	return r
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// breathe lets a random time pass.
+func breathe(ctx context.Context, run *soak.Run) {
+	sleep(ctx, calm+time.Duration(run.Int64N(int64(longestBreath))))
+}
+
+// TestSoakXMPPCuts cuts the XMPP of a sender and of a recorder for 5 s, 50 times in all: nothing is missing in the
+// recording, and nobody sees anybody come or go.
+func TestSoakXMPPCuts(t *testing.T) {
+	run := soak.Begin(t)
+	room, dir := measured(t, deployment.Options{}), t.TempDir()
+	senderWire, senderThrough := room.xmppWire()
+	sender := room.joinWith(launch.Options{Name: "sender", Pipeline: strings.Replace(sink("red", 440), "{room}", "{room} "+senderThrough, 1)})
+	recorderWire, recorderThrough := room.xmppWire()
+	recorder, file := room.recordWith(dir, recorderThrough)
+	watcher := room.join("watcher", `jitsisrc name=j {room} ! fakesink`)
+	recorder.recorded(file, "V_VP8", time.Second)
+	for i := range cuts {
+		who, wire := recorder, recorderWire
+		if run.Chance(50) {
+			who, wire = sender, senderWire
+		}
+		run.Step("cut %d: %s", i+1, who.Name)
+		away := who.Mark()
+		wire.Cut()
+		sleep(room.ctx, cutLength)
+		wire.Restore()
+		who.says(away, "jitsi-state-changed", "state=reconnecting")
+		who.says(away, "jitsi-state-changed", "state=in-session")
+		breathe(room.ctx, run)
+	}
+	recorder.leave()
+	for _, codec := range []string{"V_VP8", "A_OPUS"} {
+		holds(t, file, codec)
+	}
+	for _, p := range []*participant{sender, recorder} {
+		if n := room.count(events.Joined, p.id); n != 1 {
+			t.Errorf("%s has joined %d times", p.Name, n)
+		}
+	}
+	if left := watcher.Messages(0, "jitsi-participant-left"); len(left) != 1 { // the recorder, at the end
+		t.Errorf("the watcher has seen somebody leave: %v", left)
+	}
+	if came := watcher.Messages(0, "jitsi-participant-joined"); len(came) != 2 {
+		t.Errorf("the watcher has seen others come: %v", came)
+	}
+}
+
+// TestSoakBridgeKilled kills the bridge 10 times and starts it again after a while: media is back within 10 s.
+func TestSoakBridgeKilled(t *testing.T) {
+	run := soak.Begin(t)
+	room := measured(t, deployment.Options{})
+	room.join("sender", sink("red", 440))
+	receiver := room.join("receiver", receiver)
+	receiver.shows(0, "red")
+	var longest time.Duration
+	for i := range kills {
+		run.Step("kill %d", i+1)
+		room.server.KillBridge()
+		breathe(room.ctx, run)
+		if run.Chance(50) {
+			sleep(room.ctx, 2*longestBreath) // until everybody has given up
+		}
+		revived := time.Now()
+		if err := room.server.ReviveBridge(); err != nil {
+			t.Fatal(err)
+		}
+		receiver.shows(0, "red")
+		receiver.sounds(0, 440)
+		took := time.Since(revived)
+		longest = max(longest, took)
+		run.Step("back after %s", took)
+		if took > backWithin {
+			t.Errorf("kill %d: it took %s until media was back", i+1, took)
+		}
+		breathe(room.ctx, run)
+	}
+	t.Logf("media was back after %s at the latest", longest)
+}
+
+// TestSoakOrderlyMoves moves the sessions to another bridge 10 times: each is a gap of less than 3 s.
+func TestSoakOrderlyMoves(t *testing.T) {
+	run := soak.Begin(t)
+	room := measured(t, deployment.Options{})
+	room.join("sender", sink("red", 440))
+	recorder, file := room.record(t.TempDir())
+	recorder.recorded(file, "V_VP8", time.Second)
+	for i := range moves {
+		run.Step("move %d", i+1)
+		moved := time.Now()
+		if err := room.server.MoveSessions(room.name); err != nil {
+			t.Fatal(err)
+		}
+		room.again(moved, events.MediaForwarded, recorder.id)
+		sleep(room.ctx, longestMove)
+		breathe(room.ctx, run)
+	}
+	recorder.leave()
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, codec := range []string{"V_VP8", "A_OPUS"} {
+		track, err := recording.Track(codec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s of %s: gaps %s", codec, filepath.Base(file), track.Gaps(longestGap))
+		if gaps := track.Gaps(longestMove); gaps != "" {
+			t.Errorf("%s has gaps: %s", codec, gaps)
+		}
+	}
+}

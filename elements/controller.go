@@ -218,7 +218,7 @@ func (c *controller) on(event conference.Event) {
 	case conference.SenderConstraints:
 		c.constrainSink(ev.SourceName, ev.MaxHeight)
 	case conference.BridgeChannel:
-		c.live.channel(ev.Open, time.Now())
+		c.live.channel(ev, time.Now())
 		c.onBridgeChannel(ev.Open)
 	case conference.DominantSpeaker:
 		c.speaker.hear(ev.ID, c.conf.EndpointID(), time.Now())

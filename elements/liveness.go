@@ -11,17 +11,19 @@ import (
 
 	"gstjitsi/elements/gstx"
 	"gstjitsi/signaling/backoff"
+	"gstjitsi/signaling/conference"
 )
 
 // A media session that is dead is given up, and the focus asked for another. webrtcbin 1.22 never reports a bridge that
 // went away (and can't restart ICE): what tells is silence, RTCP's too, together with another sign, for a bridge that only
-// stops for some time goes on by itself, and to one who is alone with a muted other there is nothing to send.
+// stops for some time goes on by itself, and to one who is alone with a muted other there is nothing to send. Asking early is
+// no use while the bridge is away: Jicofo would ask the dead bridge, and not take it for a good one for a minute.
 
 const (
 	lookInterval   = time.Second
 	connectLimit   = 15 * time.Second // for ICE and DTLS
-	channelGrace   = 2 * time.Second  // a channel alone opens again by itself
 	silenceLimit   = 3 * time.Second
+	channelLimit   = 12 * time.Second // of silence while the channel is closed: the bridge may be restarting
 	changeRelevant = 30 * time.Second // how long after a change of the network silence is its doing
 	firstRestart   = 4 * time.Second  // between two restarts
 	longestRestart = time.Minute
@@ -32,6 +34,7 @@ const (
 type liveness struct {
 	started  time.Time // of the session
 	closed   time.Time // since when the bridge channel is; zero while it is open
+	unknown  bool      // the bridge is there and does not know us
 	changed  time.Time // of the machine's network, last
 	earliest time.Time // of the next restart
 	pauses   backoff.Backoff
@@ -42,11 +45,12 @@ func newLiveness() liveness {
 }
 
 // begin is the start of a session, whose channel is not open yet.
-func (l *liveness) begin(now time.Time) { l.started, l.closed = now, now }
+func (l *liveness) begin(now time.Time) { l.started, l.closed, l.unknown = now, now, false }
 
-func (l *liveness) channel(open bool, now time.Time) {
+func (l *liveness) channel(event conference.BridgeChannel, now time.Time) {
+	l.unknown = event.Unknown
 	switch {
-	case open:
+	case event.Open:
 		l.closed = time.Time{}
 	case l.closed.IsZero():
 		l.closed = now
@@ -60,7 +64,9 @@ func (l *liveness) dead(now time.Time, connected bool, silence time.Duration) st
 	case !connected && now.Sub(l.started) > connectLimit:
 		return fmt.Sprintf("no media connection within %s", connectLimit)
 	case !connected || silence < silenceLimit:
-	case !l.closed.IsZero() && now.Sub(l.closed) >= channelGrace:
+	case l.unknown:
+		return fmt.Sprintf("the bridge does not know us any more, and nothing has come for %s", silence.Round(time.Second))
+	case !l.closed.IsZero() && now.Sub(l.closed) >= channelLimit && silence >= channelLimit:
 		return fmt.Sprintf("the bridge channel is closed, and nothing has come for %s", silence.Round(time.Second))
 	case l.changed.After(l.started) && now.Sub(l.changed) < changeRelevant:
 		return fmt.Sprintf("the machine's network has changed, and nothing has come for %s", silence.Round(time.Second))

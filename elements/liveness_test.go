@@ -4,13 +4,24 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gstjitsi/signaling/conference"
 )
 
 func TestWhenASessionIsDead(t *testing.T) {
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	open := func(l *liveness) { l.channel(true, start.Add(time.Second)) }
+	open := func(l *liveness) { l.channel(conference.BridgeChannel{Open: true}, start.Add(time.Second)) }
 	closedAt := func(s int) func(*liveness) {
-		return func(l *liveness) { open(l); l.channel(false, start.Add(time.Duration(s)*time.Second)) }
+		return func(l *liveness) {
+			open(l)
+			l.channel(conference.BridgeChannel{}, start.Add(time.Duration(s)*time.Second))
+		}
+	}
+	unknownAt := func(s int) func(*liveness) {
+		return func(l *liveness) {
+			closedAt(s)(l)
+			l.channel(conference.BridgeChannel{Unknown: true}, start.Add(time.Duration(s)*time.Second))
+		}
 	}
 	for _, tt := range []struct {
 		name      string
@@ -23,17 +34,20 @@ func TestWhenASessionIsDead(t *testing.T) {
 		{"media flows", open, 100, true, 0, ""},
 		{"silence alone: a bridge that is frozen, or nobody speaks", open, 100, true, 50, ""},
 		{"a closed channel alone", closedAt(50), 100, true, 0, ""},
-		{"a closed channel and silence", closedAt(97), 100, true, 3, "channel is closed"},
-		{"silence before the channel's grace is over", closedAt(99), 100, true, 10, ""},
-		{"a channel that never opened, and silence", nil, 10, true, 5, "channel is closed"},
+		{"a closed channel and silence", closedAt(88), 100, true, 12, "channel is closed"},
+		{"a closed channel and silence for as long as a restart takes", closedAt(92), 100, true, 8, ""},
+		{"silence, and a channel that closed just now", closedAt(99), 100, true, 20, ""},
+		{"a bridge that does not know us", unknownAt(99), 100, true, 3, "does not know us"},
+		{"a bridge that does not know us, and media", unknownAt(99), 100, true, 0, ""},
+		{"a channel that never opened, and silence", nil, 13, true, 13, "channel is closed"},
 		{"still connecting", nil, 10, false, 10, ""},
 		{"never connected", nil, 16, false, 16, "no media connection"},
 		{"another network and silence", func(l *liveness) { open(l); l.changed = start.Add(96 * time.Second) }, 100, true, 4, "network has changed"},
 		{"another network and media", func(l *liveness) { open(l); l.changed = start.Add(96 * time.Second) }, 100, true, 0, ""},
 		{"another network long ago", func(l *liveness) { open(l); l.changed = start.Add(10 * time.Second) }, 100, true, 4, ""},
 		{"another network before the session", func(l *liveness) { open(l); l.changed = start.Add(-time.Second) }, 10, true, 4, ""},
-		{"restarted a moment ago", func(l *liveness) { closedAt(50)(l); l.restarted(start.Add(99 * time.Second)) }, 100, true, 10, ""},
-		{"restarted some time ago", func(l *liveness) { closedAt(50)(l); l.restarted(start.Add(90 * time.Second)) }, 100, true, 10, "channel is closed"},
+		{"restarted a moment ago", func(l *liveness) { closedAt(50)(l); l.restarted(start.Add(99 * time.Second)) }, 100, true, 20, ""},
+		{"restarted some time ago", func(l *liveness) { closedAt(50)(l); l.restarted(start.Add(90 * time.Second)) }, 100, true, 20, "channel is closed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLiveness()

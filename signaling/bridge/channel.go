@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 
 const (
 	minBackoff   = 500 * time.Millisecond
-	maxBackoff   = 10 * time.Second
+	maxBackoff   = 3 * time.Second // a bridge that is back is to be found soon
 	dialTimeout  = 10 * time.Second
 	writeTimeout = 10 * time.Second
 	closeTimeout = 200 * time.Millisecond
@@ -45,6 +46,10 @@ type Config struct {
 	StatsInterval time.Duration     // 0: 10 s
 
 	PingInterval time.Duration // and how long the bridge may take to answer; 0: 10 s
+
+	// Unknown is called when the bridge answers that it knows of no such channel: it has been restarted, or has given the
+	// session up. May be nil.
+	Unknown func()
 
 	// Opened is called with true when the channel opens, with false when it closes. Received gets the messages.
 	// Neither may block; both are called by the same goroutine.
@@ -149,14 +154,31 @@ func (c *Channel) run(ctx context.Context) {
 	pauses := backoff.Backoff{First: minBackoff, Longest: maxBackoff}
 	for ctx.Err() == nil {
 		started := time.Now()
-		if err := c.connect(ctx); ctx.Err() == nil {
+		err := c.connect(ctx)
+		if ctx.Err() == nil {
 			c.cfg.Log.Warnf("bridge channel: %v", err)
+		}
+		if c.cfg.Unknown != nil && unknown(err) {
+			c.cfg.Unknown()
 		}
 		if time.Since(started) > maxBackoff {
 			pauses.Reset() // it worked for a while
 		}
 		_ = pauses.Wait(ctx) // its error is that of ctx, which ends the loop
 	}
+}
+
+// unknown is true for the answers of a bridge, but not of a proxy in front of one that is away.
+func unknown(err error) bool {
+	var refused *ws.Error
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusGone:
+		return true
+	}
+	return false
 }
 
 // connect opens one connection and serves it to its end.

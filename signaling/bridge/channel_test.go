@@ -173,9 +173,11 @@ func TestABridgeThatDoesNotAnswerIsTriedAgain(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	defer server.Close()
-	open(t, &peer{t: t, http: server})
+	unknown := make(chan struct{}, 8)
+	openWith(t, &peer{t: t, http: server}, func(cfg *Config) { cfg.Unknown = func() { unknown <- struct{}{} } })
 	receive(t, calls, "the first attempt")
 	receive(t, calls, "the second attempt")
+	receive(t, unknown, "word of a bridge that does not know us")
 }
 
 func TestABridgeThatAnswersNoPingIsLeft(t *testing.T) {

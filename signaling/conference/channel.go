@@ -18,7 +18,8 @@ func (s *stay) openChannel(of *session) {
 	of.channel = bridge.Open(bridge.Config{
 		URL: of.offer.Transport.WebSocketURL, TLS: s.cfg.TLS,
 		Constraints: s.constraints, VideoTypes: s.videoTypes(), Stats: s.stats, StatsInterval: s.cfg.StatsInterval,
-		Opened:   func(open bool) { post(func(s *stay) { s.emit(BridgeChannel{open}) }) },
+		Opened:   func(open bool) { post(func(s *stay) { s.emit(BridgeChannel{Open: open}) }) },
+		Unknown:  func() { post(func(s *stay) { s.emit(BridgeChannel{Unknown: true}) }) },
 		Received: func(m colibri.Message) { post(func(s *stay) { s.handleColibri(m) }) },
 		Log:      s.cfg.Loggers.NewLogger("colibri"),
 	})

@@ -57,6 +57,10 @@ type Config struct {
 	// negative: not at all.
 	ReconnectTimeout time.Duration
 
+	// InviteTimeout is how long the focus has to offer a new session after RestartSession, before we leave and join again; 0:
+	// 30 s. It doubles with each time that this doesn't help.
+	InviteTimeout time.Duration
+
 	LeaveTimeout time.Duration // for leaving properly; 0: 1 s
 
 	Loggers logging.LoggerFactory // scopes: conference, xmpp, jingle, colibri
@@ -99,6 +103,9 @@ func (cfg *Config) setDefaults() {
 	}
 	if cfg.ReconnectTimeout == 0 {
 		cfg.ReconnectTimeout = time.Minute
+	}
+	if cfg.InviteTimeout == 0 {
+		cfg.InviteTimeout = 30 * time.Second
 	}
 	if cfg.LeaveTimeout == 0 {
 		cfg.LeaveTimeout = time.Second

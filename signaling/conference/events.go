@@ -31,8 +31,9 @@ type (
 		SID       string
 		Transport jingle.Transport
 	}
-	// BridgeChannel says whether the bridge channel is open.
-	BridgeChannel struct{ Open bool }
+	// BridgeChannel says whether the bridge channel is open. It opens again by itself, unless the bridge says that it
+	// knows nothing of us.
+	BridgeChannel struct{ Open, Unknown bool }
 	// DominantSpeaker names who speaks now.
 	DominantSpeaker struct{ ID string }
 	// SenderConstraints is the height of one of our sources that somebody wants; 0: nobody.

@@ -175,6 +175,9 @@ func (s *stay) returned() {
 	s.log.Infof("joined again after %s", time.Since(back.since).Round(time.Millisecond))
 	s.dropSession("gone", "joined again")
 	s.settle()
+	if s.patience > 0 {
+		s.expectSession(s.patience)
+	}
 	for _, p := range back.before.participants() {
 		if _, still := s.occupants.byID[p.ID]; !still {
 			s.emit(ParticipantLeft{p})

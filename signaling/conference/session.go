@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"mellium.im/xmpp/stanza"
 
@@ -73,6 +75,7 @@ func (s *stay) isSession(sid string) bool { return s.session != nil && s.session
 func (s *stay) startSession(offer *jingle.SessionInitiate) {
 	s.dropSession("success", "replaced by a new session")
 	s.jingleLog.Infof("session %s starts, %d sources", offer.SID, len(offer.Sources))
+	s.invitedAgain()
 	s.session = &session{offer: offer}
 	s.settle()
 	s.tellBridge(offer)
@@ -182,4 +185,29 @@ func (s *stay) restartSession(sid string) {
 		}
 	})
 	s.endSession(reason, text)
+	s.expectSession(s.cfg.InviteTimeout)
+}
+
+// longestPatience is what the time for an invitation grows to.
+const longestPatience = 2 * time.Minute
+
+// expectSession joins anew where the focus does not invite us: Jicofo gives up when the bridge that it asks is dead, and asks
+// again for those only who join, or when a bridge joins that it did not know.
+func (s *stay) expectSession(patience time.Duration) {
+	s.invitation++
+	s.patience = patience
+	invitation := s.invitation
+	s.after(patience, func(s *stay) {
+		if s.invitation != invitation || s.phase != inRoom || s.back != nil || len(s.occupants.order) == 0 {
+			return
+		}
+		s.patience = min(2*patience, longestPatience)
+		s.lost(&Error{Reason: FocusNotReady, Op: "get a session from", Target: s.focus.String(), Err: fmt.Errorf("no invitation within %s", patience)})
+	})
+}
+
+// invitedAgain ends the waiting.
+func (s *stay) invitedAgain() {
+	s.invitation++
+	s.patience = 0
 }

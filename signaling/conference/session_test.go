@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -210,6 +211,41 @@ func TestAnotherBridgeIsReported(t *testing.T) {
 	g.reaches(InSession)
 	if got := next[BridgeChanged](g); got.Reason != "connectivity-error" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestWithoutAnInvitationWeJoinAnew(t *testing.T) {
+	s := newServer(t)
+	cfg := testConfig(s)
+	cfg.InviteTimeout = 100 * time.Millisecond
+	g := start(t, cfg)
+	g.reaches(Connecting, Joined)
+	s.expect(`<presence `, `<x `)
+	s.send(presenceOf("f6368c2e", "participant", ""))
+	next[ParticipantJoined](g)
+	b := newFakeBridge(t)
+	s.send(offerOn(t, b, "1"))
+	g.reaches(InSession)
+	next[SessionStarted](g)
+	next[BridgeChannel](g)
+	g.RestartSession("1")
+	s.expect(`session-terminate`)
+	next[SessionEnded](g)
+	g.reaches(Joined, Reconnecting)
+	s.expect(`<presence `, `<x `)
+	g.reaches(Joined)
+	next[ParticipantLeft](g) // the server did not tell of anybody on the second time: nobody is there to meet
+	s.send(offerOn(t, b, "2"))
+	g.reaches(InSession)
+	for until(g, func(SessionStarted) bool { return true }); ; { // and now we stay
+		select {
+		case e := <-g.Events():
+			if s, ok := e.(StateChanged); ok {
+				t.Fatalf("we are %s", s.State)
+			}
+		case <-time.After(500 * time.Millisecond):
+			return
+		}
 	}
 }
 

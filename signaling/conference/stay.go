@@ -54,6 +54,8 @@ type stay struct {
 	endReason string   // of the session before
 
 	bridgeSession string // of the last session
+	invitation    int    // that we wait for: see expectSession
+	patience      time.Duration
 	sources       sourceTable
 	speaker       string
 	services      []extdisco.Service

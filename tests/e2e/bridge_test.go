@@ -29,14 +29,15 @@ func TestARecordingGoesOnAfterTheBridgeWasKilledAndRestarted(t *testing.T) {
 	recorder.recorded(file, "V_VP8", time.Second)
 	killed := time.Now()
 	room.server.KillBridge()
+	room.again(killed, events.ChannelClosed, recorder.id)
+	revived := time.Now()
+	if err := room.server.ReviveBridge(); err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range []*participant{sender, recorder} {
 		if e := room.again(killed, events.SessionTerminated, p.id); !strings.Contains(e.Detail, "by the client") {
 			t.Errorf("the session of %s ended %s", p.Name, e.Detail)
 		}
-	}
-	revived := time.Now()
-	if err := room.server.ReviveBridge(); err != nil {
-		t.Fatal(err)
 	}
 	back := room.again(revived, events.MediaForwarded, recorder.id)
 	if took := back.Time.Sub(revived); took > 10*time.Second {

@@ -160,7 +160,7 @@ func (s *stay) enter(password string) {
 	if s.back != nil {
 		p.MUC.History = &mucHistory{Seconds: s.missed()}
 	}
-	s.client.Send(p)
+	s.send(p)
 }
 
 // entered is our own presence in the room: all those who were there before us came before it (XEP-0045

@@ -61,27 +61,22 @@ func (s *stay) joinLobby(room jid.JID) bool {
 		return false
 	}
 	s.lobby = lobby{room: room, me: me, waiting: map[string]jid.JID{}}
-	p := outPresence{To: me.String(), MUC: &mucJoin{}, Email: s.cfg.Email, AvatarURL: s.cfg.AvatarURL}
+	p := lobbyPresence{To: me.String(), MUC: &mucJoin{}, Email: s.cfg.Email, AvatarURL: s.cfg.AvatarURL}
 	if s.cfg.Nick != "" {
 		p.Nick = &outNick{Nick: s.cfg.Nick}
 	}
-	s.client.Send(lobbyPresence(p))
+	s.send(p)
 	return true
 }
 
 // lobbyPresence is a presence without sources: in the lobby nobody has any.
-type lobbyPresence outPresence
-
-// MarshalXML writes what the lobby needs to know.
-func (p lobbyPresence) MarshalXML(enc *xml.Encoder, _ xml.StartElement) error {
-	return enc.Encode(struct {
-		XMLName   xml.Name `xml:"jabber:client presence"`
-		To        string   `xml:"to,attr"`
-		MUC       *mucJoin
-		Email     string `xml:"email,omitempty"`
-		AvatarURL string `xml:"avatar-url,omitempty"`
-		Nick      *outNick
-	}{To: p.To, MUC: p.MUC, Email: p.Email, AvatarURL: p.AvatarURL, Nick: p.Nick})
+type lobbyPresence struct {
+	XMLName   xml.Name `xml:"jabber:client presence"`
+	To        string   `xml:"to,attr"`
+	MUC       *mucJoin
+	Email     string `xml:"email,omitempty"`
+	AvatarURL string `xml:"avatar-url,omitempty"`
+	Nick      *outNick
 }
 
 // leaveLobby is for one who was let in.
@@ -89,7 +84,7 @@ func (s *stay) leaveLobby() {
 	if !s.inLobby() {
 		return
 	}
-	s.client.Send(unavailable{To: s.lobby.me.String(), Type: string(stanza.UnavailablePresence)})
+	s.send(unavailable{To: s.lobby.me.String(), Type: string(stanza.UnavailablePresence)})
 	s.lobby = lobby{}
 }
 
@@ -181,7 +176,7 @@ func (s *stay) admit(id string) {
 	}
 	m := invitation{To: s.room.String()}
 	m.X.Invite.To = address.String()
-	s.client.Send(m)
+	s.send(m)
 }
 
 func (s *stay) deny(id string) {

@@ -103,6 +103,15 @@ func TestNotBeingAdmitted(t *testing.T) {
 	}
 }
 
+func TestTheServerGoesWhileWeWait(t *testing.T) {
+	s, g := waitInLobby(t)
+	s.hangUp()
+	var got *Error
+	if err := g.end(); !errors.As(err, &got) || got.Reason != Unreachable {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A moderator is in the lobby, too.
 func TestAModeratorAdmitsAndDenies(t *testing.T) {
 	s := newServer(t)

@@ -27,7 +27,6 @@ const (
 	changeRelevant = 30 * time.Second // how long after a change of the network silence is its doing
 	firstRestart   = 4 * time.Second  // between two restarts
 	longestRestart = time.Minute
-	restartsOver   = time.Minute // a session that lasted so long was a good one
 )
 
 // liveness is what is known of a session's media but for its packets.
@@ -50,8 +49,9 @@ func (l *liveness) begin(now time.Time) { l.started, l.closed, l.unknown = now, 
 func (l *liveness) channel(event conference.BridgeChannel, now time.Time) {
 	l.unknown = event.Unknown
 	switch {
-	case event.Open:
+	case event.Open: // the restart before this session, if there was one, has helped
 		l.closed = time.Time{}
+		l.pauses.Reset()
 	case l.closed.IsZero():
 		l.closed = now
 	}
@@ -76,9 +76,6 @@ func (l *liveness) dead(now time.Time, connected bool, silence time.Duration) st
 
 // restarted spreads restarts that don't help.
 func (l *liveness) restarted(now time.Time) {
-	if now.Sub(l.started) > restartsOver {
-		l.pauses.Reset()
-	}
 	l.earliest = now.Add(l.pauses.Next())
 }
 

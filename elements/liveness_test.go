@@ -76,7 +76,7 @@ func TestRestartsThatDoNotHelpGetRarer(t *testing.T) {
 		now = now.Add(time.Minute)
 	}
 	l.begin(now)
-	now = now.Add(2 * time.Minute)
+	l.channel(conference.BridgeChannel{Open: true}, now)
 	if l.restarted(now); l.earliest.Sub(now) != 4*time.Second {
 		t.Errorf("after a good session the next one may come after %s", l.earliest.Sub(now))
 	}

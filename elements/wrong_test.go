@@ -1,6 +1,7 @@
 package elements
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -21,8 +22,10 @@ import (
 	"gstjitsi/tests/deployment"
 )
 
-// errorLimit is within which a first join fails.
-const errorLimit = 10 * time.Second
+const (
+	errorLimit = 10 * time.Second // within which a first join fails
+	busy       = 5 * time.Second  // what a busy machine may add, of which forty at a time are asked
+)
 
 // wrong is a configuration with a mistake, and the error that says so.
 type wrong struct {
@@ -52,11 +55,11 @@ func (w wrong) run() error {
 	defer p.SetState(gst.StateNull)
 	bus, began := p.GetBus(), time.Now()
 	p.SetState(gst.StatePlaying)
-	m := bus.TimedPopFiltered(gst.ClockTime(errorLimit+5*time.Second), gst.MessageError)
+	m := bus.TimedPopFiltered(gst.ClockTime(errorLimit+patience), gst.MessageError)
 	if m == nil {
-		return fmt.Errorf("no error comes")
+		return errors.New("no error comes")
 	}
-	if took := time.Since(began); took > errorLimit+time.Second { // which the machine may need to run forty of them
+	if took := time.Since(began); took > errorLimit+busy {
 		return fmt.Errorf("the error comes after %s", took)
 	}
 	debug, posted := m.ParseError()

@@ -81,6 +81,7 @@ func (l *liveness) restarted(now time.Time) {
 
 // watch looks after the media and the machine's addresses until ctx ends.
 func (c *controller) watch(ctx context.Context) {
+	defer gstx.Recover(c.e, "watch")
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
 	before := machineAddresses()

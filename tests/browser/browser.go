@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"sync"
 
 	"github.com/pion/logging"
@@ -67,12 +66,6 @@ type View struct {
 	Width, Height int     // of the video as it came
 	Time          float64 // of the picture, seconds
 	Hertz         float64
-}
-
-// Available says why there can be no browser; nil: there can.
-func Available() error {
-	_, err := exec.LookPath("chromium")
-	return err
 }
 
 // Join opens a browser and joins; it returns when it is in the room, or can't be.

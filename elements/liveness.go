@@ -124,6 +124,9 @@ func (c *controller) lookAfterMedia() {
 	if c.transport == nil {
 		return
 	}
+	if !c.channel {
+		c.updateHeights()
+	}
 	now := time.Now()
 	silence, any := c.transport.Silence()
 	if !any {

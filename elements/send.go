@@ -2,6 +2,7 @@ package elements
 
 import (
 	"slices"
+	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
@@ -106,6 +107,7 @@ func (c *controller) openSinks() {
 	if !c.connected {
 		return
 	}
+	c.updateHeights()
 	now := c.e.GetCurrentRunningTime()
 	for _, p := range c.e.playingSinks() {
 		if p.connected {
@@ -133,11 +135,14 @@ func (c *controller) updateHeights() {
 	}
 }
 
+// channelPatience is how long a new session waits for the bridge channel to open before it sends all that it has.
+const channelPatience = 2 * time.Second
+
 // wantedHeight is what the bridge said last. It says nothing before anybody has watched (a-alice), but without its
 // channel it can't say anything.
 func (c *controller) wantedHeight(p *sinkPad) int {
 	height, told := c.heights[p.name(c.conf.EndpointID())]
-	if p.media == jingle.Audio || !told && !c.channel {
+	if p.media == jingle.Audio || !told && !c.channel && time.Since(c.live.started) > channelPatience {
 		return media.AnyHeight
 	}
 	return height

@@ -12,7 +12,7 @@ DESTDIR   ?=
 PLUGINDIR ?= $(shell pkg-config --variable=pluginsdir gstreamer-1.0)
 DEMO_FLAGS ?= -length=15s
 
-.PHONY: build deps test check unit elements-test av1-plugin meson-test e2e test-against fuzz soak bench demo inspect install uninstall shell clean
+.PHONY: build deps test check unit elements-test av1-plugin meson-test e2e e2e-rewriting test-against fuzz soak bench demo inspect install uninstall shell clean
 
 build: deps
 	@mkdir -p build
@@ -44,6 +44,10 @@ elements-test: build
 
 e2e: build
 	$(GST_ENV) go test -count=1 -p 1 -timeout 20m ./tests/footage ./tests/launch ./tests/media ./tests/robot ./tests/demo ./tests/e2e
+
+# The same where the bridge sends everybody's media in a few SSRCs of its own; a few central tests do so always.
+e2e-rewriting: build
+	$(GST_ENV) JITSI_SSRC_REWRITING=1 go test -count=1 -p 1 -timeout 20m ./tests/e2e
 
 # Long random runs, apart from `make test`: `make soak`, `make soak SOAK=2h RUN=Guests`, `make soak SEED=17` to repeat one.
 # Each test takes SOAK.

@@ -80,6 +80,7 @@ func (c *controller) newFeed(p *sourcePad, s *transport.Stream) (*feed, error) {
 	if f.receiver, err = media.NewReceiver(c.e, s.Tee, codec, !p.takesEncoded(codec), f.queued); err != nil {
 		return nil, err
 	}
+	f.receiver.UseFEC(c.fec)
 	var input gst.Pad
 	f.input, input = p.end.AddInput()
 	if ret := f.receiver.Output().Link(input); ret != gst.PadLinkOK {

@@ -22,6 +22,7 @@ type controller struct {
 	e      *element
 	conf   *conference.Conference
 	config transport.Config // what every session has in common
+	fec    bool
 
 	mail      *mailbox
 	announce  *mailbox // signals and messages: their handlers may block, or call back
@@ -68,9 +69,10 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 		e: e, conf: conf,
 		config: transport.Config{
 			Bin: e, VideoCodecs: cfg.Codecs, LatencyMS: e.settings.latencyMS, LocalAddresses: addresses, ICE: servers,
-			Send: e.kind.send, Layers: e.settings.layers(), Pace: e.settings.sync,
+			Retransmission: e.settings.retransmission,
+			Send:           e.kind.send, Layers: e.settings.layers(), Pace: e.settings.sync,
 		},
-		mail: newMailbox(), announce: newMailbox(),
+		fec: e.settings.fec, mail: newMailbox(), announce: newMailbox(),
 		done: make(chan struct{}), announced: make(chan struct{}),
 		streams: map[uint32]*transport.Stream{}, slots: slotTable{}, live: newLiveness(), heights: map[string]int{},
 		group: uint32(gst.UtilGroupIDNext()), constraints: e.settings.constraints(),

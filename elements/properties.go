@@ -130,11 +130,15 @@ var properties = []property{
 	{
 		name: "latency",
 		spec: func(name string) *gobject.ParamSpec {
-			return gobject.ParamSpecUint(name, "Latency", "Size of the jitter buffers of received audio and video (ms)", 1, math.MaxInt32, uint(defaultLatencyMS), readWrite)
+			return gobject.ParamSpecUint(name, "Latency", "Size of the jitter buffers of received audio and video (ms)", 1, math.MaxInt32, uint(defaultLatencyMS), anyTime)
 		},
 		get: func(e *element) any { return e.settings.latencyMS },
 		set: func(s *settings, v any) { s.latencyMS, _ = v.(uint32) },
+
+		changed: (*controller).changeLatency,
 	},
+	flag("do-retransmission", "Retransmission", "Ask again for video packets that got lost", true, func(s *settings) *bool { return &s.retransmission }),
+	flag("do-fec", "Forward error correction", "Restore lost audio from the copy that Opus sends with the next packet, where we decode", true, func(s *settings) *bool { return &s.fec }),
 	str("video-codecs", "Video codecs", "Video codecs to send and to receive, comma-separated, in order of preference; those without elements here are left out", defaultVideoCodecs, func(s *settings) *string { return &s.videoCodecs }),
 	{
 		name: "reconnect-timeout",

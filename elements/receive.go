@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-gst/go-gst/pkg/gst"
+
 	"gstjitsi/elements/transport"
 	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/jingle"
@@ -67,6 +69,24 @@ func (c *controller) changeCodec(sid string, s *transport.Stream, codec string) 
 		c.detachSource(p, s.Source.SSRC)
 	}
 	c.route()
+}
+
+// changeLatency follows the property: the jitter buffers tell the pipeline themselves, a pad without any must be asked.
+func (c *controller) changeLatency() {
+	c.e.mu.Lock()
+	latency := c.e.settings.latencyMS
+	c.e.mu.Unlock()
+	c.config.LatencyMS = latency
+	if c.transport != nil {
+		c.transport.SetLatency(latency)
+	}
+	for _, p := range c.e.sourcePads() {
+		p.latency.Set(gst.ClockTime(c.latency()))
+		if p.end != nil {
+			p.end.SetLatency(c.latency())
+		}
+	}
+	c.e.PostMessage(gst.NewMessageLatency(c.e))
 }
 
 // padsChanged follows a new or released pad.

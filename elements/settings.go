@@ -46,6 +46,7 @@ type settings struct {
 	localAddresses                          string
 	latencyMS                               uint32
 	videoCodecs                             string
+	retransmission, fec                     bool
 	sync, simulcast                         bool
 	lastN                                   int32
 	maxHeight                               uint32
@@ -56,7 +57,7 @@ type settings struct {
 func defaultSettings() settings {
 	return settings{
 		server: defaultServer, nick: defaultNick, reconnectTimeout: defaultReconnectTimeout,
-		latencyMS: defaultLatencyMS, videoCodecs: defaultVideoCodecs, sync: true, simulcast: true,
+		latencyMS: defaultLatencyMS, videoCodecs: defaultVideoCodecs, retransmission: true, fec: true, sync: true, simulcast: true,
 		lastN: noLimit,
 	}
 }
@@ -190,6 +191,7 @@ func (s *settings) override(d discovery.Deployment) conference.Addresses {
 	a := conference.Addresses{
 		WebSocketURL: d.WebSocketURL, XMPPDomain: d.LoginDomain(guest), MUCDomain: d.MUCDomain, FocusJID: d.FocusJID,
 		HiddenDomain: d.HiddenDomain, ConferenceRequestURL: d.ConferenceRequestURL,
+		SSRCRewriting: d.Flags.SSRCRewriting == discovery.On, MIDDemux: d.Flags.RTPMIDDemux == discovery.On,
 	}
 	if s.xmppDomain != "" {
 		a.XMPPDomain = s.xmppDomain

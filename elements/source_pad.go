@@ -17,8 +17,9 @@ import (
 // sourcePad is a pad of the application's that receives. It outlives what it carries.
 type sourcePad struct {
 	request
-	ghost gstx.SourcePad
-	inner func() // told that another codec has come, which its pipeline does not take; nil: not an inner pad, see inner_pad.go
+	ghost   gstx.SourcePad
+	latency *gstx.Latency // that it answers while nothing is behind it
+	inner   func()        // told that another codec has come, which its pipeline does not take; nil: not an inner pad, see inner_pad.go
 
 	// only the controller touches these
 
@@ -57,7 +58,7 @@ func (e *element) newSourcePad(t padTemplate, template gst.PadTemplate, name str
 	e.mu.Lock()
 	latency := gst.ClockTime(e.settings.latencyMS) * gst.ClockTime(time.Millisecond)
 	e.mu.Unlock()
-	gstx.AnswerLatency(p.ghost, latency)
+	p.latency = gstx.AnswerLatency(p.ghost, latency)
 	for _, signal := range []string{"linked", "unlinked"} {
 		p.ghost.Connect(signal, func(_ gst.Pad, _ gst.Pad) {
 			defer gstx.Recover(e, signal)

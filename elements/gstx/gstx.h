@@ -41,7 +41,11 @@ guint64 gstx_ssrc_table_dropped (GstxSsrcTable * table);
 void gstx_ssrc_table_provide_cnames (GstxSsrcTable * table, GstElement * jitterbuffer, GstElement * rtpbin, guint session, guint32 ssrc);
 
 /* Answers latency queries on a ghost pad while it has no target: live, with that minimum. */
-void gstx_answer_latency (GstPad * ghost, GstClockTime min);
+typedef struct _GstxLatency GstxLatency;
+GstxLatency *gstx_latency_new (GstClockTime min);
+void gstx_latency_unref (GstxLatency * latency);
+void gstx_latency_set (GstxLatency * latency, GstClockTime min);
+void gstx_answer_latency (GstPad * ghost, GstxLatency * latency);
 
 /* Sets do-nack on each transceiver that a webrtcbin makes. */
 void gstx_enable_nack (GstElement * webrtcbin);

@@ -115,6 +115,9 @@ func (e encoder) setBitrate(element gst.Element, bitrate int) {
 
 const opusEncoder = "opusenc"
 
+// expectedLoss is for how much loss the encoder provides, in per cent: what it takes of the bitrate grows with it.
+const expectedLoss = "5"
+
 // newAudioEncoder measures the level before it encodes: the payloader writes it into each packet (RFC 6464), and the
 // bridge finds the dominant speaker by it.
 func newAudioEncoder(bin gst.Bin) ([]gst.Element, error) {
@@ -126,5 +129,6 @@ func newAudioEncoder(bin gst.Bin) ([]gst.Element, error) {
 	level.SetObjectProperty("audio-level-meta", true)
 	level.SetObjectProperty("post-messages", false)
 	gstx.SetFromString(encoder, "inband-fec", "true")
+	gstx.SetFromString(encoder, "packet-loss-percentage", expectedLoss) // without it there is no copy in the packets
 	return elements, nil
 }

@@ -70,6 +70,11 @@ func (r *Receiver) configure(codec Codec) {
 	if codec.DepayCaps != "" {
 		r.elements[1].SetObjectProperty("caps", gst.CapsFromString(codec.DepayCaps))
 	}
+	for _, e := range r.elements {
+		if gstx.HasProperty(e, "plc") { // lost audio is concealed, not left out
+			e.SetObjectProperty("plc", true)
+		}
+	}
 	for _, property := range []string{"wait-for-keyframe", "request-keyframe"} {
 		if gstx.HasProperty(depayloader, property) {
 			depayloader.SetObjectProperty(property, true)
@@ -96,6 +101,16 @@ func (r *Receiver) addQueue() error {
 		return fmt.Errorf("queue does not link to %s", depayloader.GetName())
 	}
 	return nil
+}
+
+// UseFEC says whether lost audio is restored from the copy in the packet after it (RFC 6716, 2.1.7); else it is only
+// concealed. It does nothing where nothing is decoded. Call it before Start.
+func (r *Receiver) UseFEC(on bool) {
+	for _, e := range r.elements {
+		if gstx.HasProperty(e, "use-inband-fec") {
+			e.SetObjectProperty("use-inband-fec", on)
+		}
+	}
 }
 
 // dropEOS keeps the end of one source from ending the application's pad, which outlives it.

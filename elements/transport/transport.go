@@ -20,6 +20,7 @@ type Config struct {
 	Offer          *jingle.SessionInitiate
 	VideoCodecs    []string // lower-case encoding names in order of preference
 	LatencyMS      uint32   // of the jitter buffers
+	Retransmission bool     // ask for lost video
 	LocalAddresses []string // for ICE; empty: all but loopback
 	ICE            ICEServers
 	Send           bool // make the m-lines and pads of our own sources

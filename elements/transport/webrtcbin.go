@@ -165,12 +165,15 @@ func (t *Transport) guardEncoderPad(pad gst.Pad) {
 	}
 }
 
+// SetLatency changes the size of all jitter buffers, those to come included.
+func (t *Transport) SetLatency(ms uint32) { t.webrtc.SetObjectProperty("latency", ms) }
+
 func (t *Transport) onJitterBuffer(jitterBuffer gst.Element, session, ssrc uint32) {
 	t.mu.Lock()
 	source, known := t.sources[ssrc]
 	t.mu.Unlock()
 	// Without this it asks for packets that are only late: 45 times in 17 s on a clean path.
 	jitterBuffer.SetObjectProperty("rtx-next-seqnum", false)
-	jitterBuffer.SetObjectProperty("do-retransmission", !known || source.RTX != 0)
+	jitterBuffer.SetObjectProperty("do-retransmission", t.cfg.Retransmission && (!known || source.RTX != 0))
 	t.ssrcs.ProvideCNAME(jitterBuffer, t.rtpbin, session, ssrc)
 }

@@ -48,6 +48,8 @@ type Config struct {
 	// SSRCRewriting lets the bridge send everybody's media in a few SSRCs of its own. Sources come and go as its
 	// source maps say then, and an SSRC moves from one to another.
 	SSRCRewriting bool
+	// MIDDemux lets it put the MID of each such SSRC on the packets, too. It needs SSRCRewriting.
+	MIDDemux bool
 
 	StatsInterval time.Duration // between two reports of SetStats; 0: 10 s
 
@@ -70,12 +72,14 @@ type Config struct {
 type Addresses struct {
 	WebSocketURL, XMPPDomain, MUCDomain, FocusJID string
 	HiddenDomain, ConferenceRequestURL            string // may be empty
+	SSRCRewriting, MIDDemux                       bool   // the deployment has it
 }
 
 // at is cfg with other addresses.
 func (cfg Config) at(a Addresses) Config {
 	cfg.WebSocketURL, cfg.XMPPDomain, cfg.MUCDomain, cfg.FocusJID = a.WebSocketURL, a.XMPPDomain, a.MUCDomain, a.FocusJID
 	cfg.HiddenDomain, cfg.ConferenceRequestURL = a.HiddenDomain, a.ConferenceRequestURL
+	cfg.SSRCRewriting, cfg.MIDDemux = cfg.SSRCRewriting || a.SSRCRewriting, cfg.MIDDemux || a.MIDDemux
 	cfg.setDefaults()
 	return cfg
 }

@@ -33,10 +33,16 @@ var ourInfo = disco.Info{
 // featureRewriting makes the focus tell the bridge to rewrite SSRCs for us, and send no source-add (e-rewriting).
 const featureRewriting = "http://jitsi.org/ssrc-rewriting-1"
 
+// featureMIDDemux makes the bridge put a MID on the packets of each rewritten SSRC (e-rewriting-mid).
+const featureMIDDemux = "http://jitsi.org/rtp-mid-demux"
+
 func (cfg *Config) info() disco.Info {
 	info := ourInfo
 	if cfg.SSRCRewriting {
 		info.Features = append(slices.Clone(info.Features), featureRewriting)
+		if cfg.MIDDemux {
+			info.Features = append(info.Features, featureMIDDemux)
+		}
 	}
 	return info
 }

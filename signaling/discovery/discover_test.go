@@ -80,8 +80,8 @@ func TestDiscover(t *testing.T) {
 		{"guests, recorders, regions", `var config = {hosts: {anonymousdomain: 'guest.test'}, hiddenDomain: 'recorder.test', deploymentInfo: {region: 'eu', userRegion: 'us'}}`, func(d *Deployment) {
 			d.AnonymousDomain, d.HiddenDomain, d.Region, d.UserRegion = "guest.test", "recorder.test", "eu", "us"
 		}},
-		{"flags", `var config = {flags: {ssrcRewritingEnabled: true, sourceNameSignaling: false, sendMultipleVideoStreams: 'yes'}}`, func(d *Deployment) {
-			d.Flags = Flags{SSRCRewriting: On, SourceNameSignaling: Off}
+		{"flags", `var config = {flags: {ssrcRewritingEnabled: true, rtpMidDemuxEnabled: true, sourceNameSignaling: false, sendMultipleVideoStreams: 'yes'}}`, func(d *Deployment) {
+			d.Flags = Flags{SSRCRewriting: On, RTPMIDDemux: On, SourceNameSignaling: Off}
 		}},
 		{"what can't be is left out", `var config = {
 			hosts: {domain: 'a@b', muc: '<!--# echo -->', focus: {}, anonymousdomain: 5}, websocket: 'https://x.test/', bosh: 'javascript:x',

@@ -31,6 +31,7 @@ type Deployment struct {
 // Flags are the switches of config.js that concern signalling.
 type Flags struct {
 	SSRCRewriting               Switch
+	RTPMIDDemux                 Switch // with SSRCRewriting: packets carry the MID of the SSRC's slot
 	SourceNameSignaling         Switch
 	SendMultipleVideoStreams    Switch
 	ReceiveMultipleVideoStreams Switch

@@ -20,7 +20,7 @@ const maxRegion = 64
 var paths = []string{
 	"hosts.domain", "hosts.muc", "hosts.anonymousdomain", "hosts.focus", "websocket", "bosh", "websocketKeepAliveUrl",
 	"conferenceRequestUrl", "focusUserJid", "hiddenDomain", "deploymentInfo.region", "deploymentInfo.userRegion",
-	"flags.ssrcRewritingEnabled", "flags.sourceNameSignaling", "flags.sendMultipleVideoStreams",
+	"flags.ssrcRewritingEnabled", "flags.rtpMidDemuxEnabled", "flags.sourceNameSignaling", "flags.sendMultipleVideoStreams",
 	"flags.receiveMultipleVideoStreams",
 }
 
@@ -57,6 +57,7 @@ func (r reader) apply(d *Deployment, a attempt) {
 	d.Region, d.UserRegion = r.region("deploymentInfo.region"), r.region("deploymentInfo.userRegion")
 	d.Flags = Flags{
 		SSRCRewriting:               r.flag("flags.ssrcRewritingEnabled"),
+		RTPMIDDemux:                 r.flag("flags.rtpMidDemuxEnabled"),
 		SourceNameSignaling:         r.flag("flags.sourceNameSignaling"),
 		SendMultipleVideoStreams:    r.flag("flags.sendMultipleVideoStreams"),
 		ReceiveMultipleVideoStreams: r.flag("flags.receiveMultipleVideoStreams"),

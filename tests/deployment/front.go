@@ -88,6 +88,9 @@ func (f *front) serveConfig(w http.ResponseWriter, _ *http.Request) {
 		"websocket":    d.WebSocketURL(),
 		"focusUserJid": d.FocusJID(),
 	}
+	if d.opts.SSRCRewriting {
+		config["flags"] = map[string]any{"ssrcRewritingEnabled": true, "rtpMidDemuxEnabled": !d.opts.NoMID}
+	}
 	for name, value := range d.opts.Config {
 		if value == nil {
 			delete(config, name)

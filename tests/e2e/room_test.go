@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var err error
-	if local, err = deployment.Start(ctx, deployment.Options{}); err != nil {
+	if local, err = deployment.Start(ctx, deployment.Options{SSRCRewriting: rewriting()}); err != nil {
 		fmt.Fprintln(os.Stderr, "start the local deployment:", err)
 		os.Exit(1)
 	}
@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 	cancel()
 	os.Exit(code)
 }
+
+// rewriting says whether the bridges of all tests rewrite SSRCs: `make e2e-rewriting`.
+func rewriting() bool { return os.Getenv("JITSI_SSRC_REWRITING") != "" }
 
 // room is a conference in which a test's participants meet.
 type room struct {
@@ -76,6 +79,7 @@ func newRoomWith(t *testing.T, options deployment.Options) *room {
 	if elsewhere != nil {
 		t.Skipf("needs a deployment of its own, and not %s: %+v", elsewhere.location, options)
 	}
+	options.SSRCRewriting = options.SSRCRewriting || rewriting()
 	server, err := deployment.Start(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)

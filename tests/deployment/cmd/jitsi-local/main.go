@@ -27,6 +27,7 @@ func run() error {
 	domain := flag.String("domain", "localhost", "XMPP `domain` of the deployment")
 	address := flag.String("address", "127.0.0.1", "`address` to listen on")
 	useTLS := flag.Bool("tls", false, "serve https and wss with a certificate of an authority of its own")
+	rewriting := flag.Bool("ssrc-rewriting", false, "let the bridge send everybody's media in a few SSRCs of its own")
 	verbose := flag.Bool("v", false, "print what happens")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -39,7 +40,7 @@ func run() error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	d, err := deployment.Start(ctx, deployment.Options{Domain: *domain, Port: *port, Address: listen, TLS: *useTLS})
+	d, err := deployment.Start(ctx, deployment.Options{Domain: *domain, Port: *port, Address: listen, TLS: *useTLS, SSRCRewriting: *rewriting})
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (c *controller) newFeed(p *sourcePad, s *transport.Stream) (*feed, error) {
 	}
 	f := &feed{source: s.Source, codec: codec, queued: c.shares(p)}
 	var err error
-	if f.receiver, err = media.NewReceiver(c.e, s.Tee, codec, !p.takesEncoded(codec), f.queued); err != nil {
+	if f.receiver, err = media.NewReceiver(c.e, s.Tee, codec, media.FormFor(p.ghost.PeerQueryCaps(nil), codec), f.queued); err != nil {
 		return nil, err
 	}
 	f.receiver.UseFEC(c.fec)

@@ -74,7 +74,7 @@ func (c *controller) fill(pads []*sourcePad, offers []offer) {
 		case p.filler != nil && p.filler.repeat != repeat && p.filler.chain != nil:
 			c.stopFilling(p)
 			c.startFilling(p, repeat)
-		case p.filler == nil && c.isQuiet(p, offered && !o.muted):
+		case p.filler == nil && c.isQuiet(p, offered && !o.muted) && !p.takesRTP():
 			c.startFilling(p, repeat)
 			c.tell(p)
 		}

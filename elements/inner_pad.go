@@ -36,8 +36,9 @@ func (c *controller) addInnerPad(m jingle.Media, sel selector, refused func()) *
 	i := slices.IndexFunc(padTemplates(c.e.kind), func(t padTemplate) bool { return t.media == m && t.direction == gst.PadSrc })
 	template := c.e.GetPadTemplate(padTemplates(c.e.kind)[i].name)
 	ghost := gstx.NewSourcePad(fmt.Sprintf("inner_%s_%d", m, c.innerCount), template)
-	gstx.AnswerLatency(ghost, gst.ClockTime(c.latency()))
-	p := &innerPad{sourcePad: &sourcePad{request: request{m, sel}, ghost: ghost, inner: refused}, seen: &capsSeen{}}
+	p := &innerPad{seen: &capsSeen{}, sourcePad: &sourcePad{
+		request: request{m, sel}, ghost: ghost, inner: refused, latency: gstx.AnswerLatency(ghost, gst.ClockTime(c.latency())),
+	}}
 	ghost.AddProbe(gst.PadProbeTypeEventDownstream, p.seen.probe)
 	ghost.SetActive(true)
 	c.innerPads = append(c.innerPads, p.sourcePad)

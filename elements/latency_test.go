@@ -17,22 +17,15 @@ func jitterBuffersOf(bin gst.Bin) (list []gst.Element) {
 	return list
 }
 
-// waitLatency waits for a pipeline's latency message after which its sinks are told of at least that much.
-func waitLatency(t *testing.T, p gst.Pipeline, least time.Duration) {
+// latencyOf is what a sink is told.
+func latencyOf(t *testing.T, sink gst.Element) time.Duration {
 	t.Helper()
-	deadline := time.Now().Add(patience)
-	for time.Now().Before(deadline) {
-		if m := p.GetBus().TimedPopFiltered(gst.ClockTime(time.Second), gst.MessageLatency); m != nil {
-			p.RecalculateLatency()
-		}
-		query := gst.NewQueryLatency()
-		if p.Query(query) {
-			if live, minimum, _ := query.ParseLatency(); live && minimum >= gst.ClockTime(least) {
-				return
-			}
-		}
+	query := gst.NewQueryLatency()
+	if !sink.GetStaticPad("sink").PeerQuery(query) {
+		t.Fatal("the latency query fails")
 	}
-	t.Fatalf("the latency never became %v", least)
+	_, minimum, _ := query.ParseLatency()
+	return time.Duration(minimum)
 }
 
 func TestLatencyChangesWhilePlaying(t *testing.T) {
@@ -51,10 +44,20 @@ func TestLatencyChangesWhilePlaying(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("no media arrived")
 	}
-	waitLatency(t, receiver, 200*time.Millisecond)
+	sink := receiver.GetByName("video")
+	if told := latencyOf(t, sink); told < 200*time.Millisecond || told > 600*time.Millisecond {
+		t.Errorf("the latency is %v", told)
+	}
+	bus := receiver.GetBus()
+	bus.SetFlushing(true)
+	bus.SetFlushing(false)
 	bin := receiver.GetByName("j")
 	bin.SetObjectProperty("latency", uint32(650))
-	waitLatency(t, receiver, 650*time.Millisecond)
+	for latencyOf(t, sink) < 650*time.Millisecond { // the pipeline asks again upon each such message
+		if bus.TimedPopFiltered(gst.ClockTime(patience), gst.MessageLatency) == nil {
+			t.Fatal("no latency message came")
+		}
+	}
 	buffers := jitterBuffersOf(bin.(gst.Bin))
 	if len(buffers) == 0 {
 		t.Error("no jitter buffer found")

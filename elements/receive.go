@@ -65,7 +65,7 @@ func (c *controller) changeCodec(sid string, s *transport.Stream, codec string) 
 		return
 	}
 	s.Codec = codec
-	for _, p := range c.e.sourcePads() {
+	for _, p := range c.receivingPads() {
 		c.detachSource(p, s.Source.SSRC)
 	}
 	c.route()
@@ -80,7 +80,7 @@ func (c *controller) changeLatency() {
 	if c.transport != nil {
 		c.transport.SetLatency(latency)
 	}
-	for _, p := range c.e.sourcePads() {
+	for _, p := range c.receivingPads() {
 		p.latency.Set(gst.ClockTime(c.latency()))
 		if p.end != nil {
 			p.end.SetLatency(c.latency())

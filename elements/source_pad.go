@@ -84,8 +84,13 @@ func (e *element) nextSlot(m jingle.Media) int {
 
 // takesEncoded says whether the peer takes the codec as it is, or anything.
 func (p *sourcePad) takesEncoded(codec media.Codec) bool {
+	return media.FormFor(p.ghost.PeerQueryCaps(nil), codec) == media.Encoded
+}
+
+// takesRTP says whether the peer takes nothing but RTP, in which there is nothing to fill a pad with.
+func (p *sourcePad) takesRTP() bool {
 	caps := p.ghost.PeerQueryCaps(nil)
-	return caps != nil && (caps.IsAny() || caps.CanIntersect(gst.CapsFromString(codec.Caps)))
+	return slices.ContainsFunc(media.Of(p.media), func(c media.Codec) bool { return media.FormFor(caps, c) == media.RTP })
 }
 
 // carries says whether media of a participant's is what the pad gives out.

@@ -20,23 +20,34 @@ type Receiver struct {
 	elements []gst.Element
 }
 
+// Form is how a source's media is given out.
+type Form int
+
+// The forms: as the codec makes it, decoded, or still in RTP.
+const (
+	Encoded Form = iota
+	Raw
+	RTP
+)
+
+// FormFor is the form that a peer takes of a codec: encoded if it can, or takes anything.
+func FormFor(peer *gst.Caps, codec Codec) Form {
+	takes := func(caps string) bool { return peer != nil && peer.CanIntersect(gst.CapsFromString(caps)) }
+	switch {
+	case peer != nil && peer.IsAny() || takes(codec.Caps):
+		return Encoded
+	case !takes(codec.Raw) && takes(codec.RTPCaps()):
+		return RTP
+	}
+	return Raw
+}
+
 // NewReceiver builds the chain behind a tee; Output is its end. Nothing flows before Start. A queued one may be slow
 // without holding up the others behind the same tee: what it is late with is dropped.
-func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw, queued bool) (*Receiver, error) {
-	factories := []string{codec.Depay}
-	if codec.DepayCaps != "" {
-		factories = append(factories, "capsfilter")
-	}
-	if codec.Parse != "" {
-		factories = append(factories, codec.Parse)
-	}
-	if raw {
-		decoder, err := decoderFor(codec)
-		if err != nil {
-			return nil, err
-		}
-		factories = append(factories, decoder)
-		factories = append(factories, converters(codec)...)
+func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, form Form, queued bool) (*Receiver, error) {
+	factories, err := factoriesFor(codec, form)
+	if err != nil {
+		return nil, err
 	}
 	r := &Receiver{bin: bin, codec: codec, tee: tee}
 	elements, err := makeChain(bin, factories)
@@ -44,7 +55,7 @@ func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw, queued bool) (*
 		return nil, err
 	}
 	r.elements = elements
-	r.configure(codec)
+	r.configure(codec, form)
 	if queued {
 		if err := r.addQueue(); err != nil {
 			removeChain(bin, r.elements)
@@ -53,6 +64,28 @@ func NewReceiver(bin gst.Bin, tee gst.Element, codec Codec, raw, queued bool) (*
 	}
 	r.dropEOS()
 	return r, nil
+}
+
+func factoriesFor(codec Codec, form Form) ([]string, error) {
+	if form == RTP {
+		return []string{"identity"}, nil
+	}
+	factories := []string{codec.Depay}
+	if codec.DepayCaps != "" {
+		factories = append(factories, "capsfilter")
+	}
+	if codec.Parse != "" {
+		factories = append(factories, codec.Parse)
+	}
+	if form == Raw {
+		decoder, err := decoderFor(codec)
+		if err != nil {
+			return nil, err
+		}
+		factories = append(factories, decoder)
+		factories = append(factories, converters(codec)...)
+	}
+	return factories, nil
 }
 
 func converters(codec Codec) []string {
@@ -64,10 +97,10 @@ func converters(codec Codec) []string {
 
 // configure keeps errors of what follows from travelling up to the socket, which would end all reception, and makes
 // a video start with a key frame.
-func (r *Receiver) configure(codec Codec) {
+func (r *Receiver) configure(codec Codec, form Form) {
 	depayloader := r.elements[0]
 	gstx.ShieldErrors(depayloader.GetStaticPad("sink"))
-	if codec.DepayCaps != "" {
+	if codec.DepayCaps != "" && form != RTP {
 		r.elements[1].SetObjectProperty("caps", gst.CapsFromString(codec.DepayCaps))
 	}
 	for _, e := range r.elements {

@@ -26,7 +26,7 @@ func lossy(t *testing.T, fec bool) (played time.Duration, stats *gst.Structure) 
 		}
 		return gst.PadProbeOK
 	})
-	r, err := NewReceiver(p, p.GetByName("tee"), Opus, true, false)
+	r, err := NewReceiver(p, p.GetByName("tee"), Opus, Raw, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,5 +76,55 @@ func TestLostAudioIsFilledUp(t *testing.T) {
 				t.Errorf("%v of 2 s with one packet in ten lost; %v", played, stats)
 			}
 		})
+	}
+}
+
+func TestThePeerSaysInWhatFormItTakesACodec(t *testing.T) {
+	for caps, want := range map[string]Form{
+		"ANY":                                 Encoded,
+		"video/x-h264":                        Encoded,
+		"video/x-h264; video/x-raw":           Encoded,
+		"video/x-raw":                         Raw,
+		"video/x-vp8":                         Raw, // and the link will say what is wrong
+		"application/x-rtp":                   RTP,
+		"video/x-raw; application/x-rtp":      Raw,
+		"application/x-rtp,encoding-name=VP8": Raw,
+	} {
+		if got := FormFor(gst.CapsFromString(caps), H264); got != want {
+			t.Errorf("%s: %v, want %v", caps, got, want)
+		}
+	}
+}
+
+func TestAPeerThatTakesRTPGetsIt(t *testing.T) {
+	e, err := gst.ParseLaunch(`videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! vp8enc deadline=1 ! rtpvp8pay ! tee name=tee allow-not-linked=true
+		fakesink name=out async=false`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.(gst.Pipeline)
+	defer p.SetState(gst.StateNull)
+	r, err := NewReceiver(p, p.GetByName("tee"), VP8, RTP, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink := p.GetByName("out").GetStaticPad("sink")
+	r.Output().Link(sink)
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	arrived := make(chan string, 1)
+	sink.AddProbe(gst.PadProbeTypeBuffer, func(pad gst.Pad, _ *gst.PadProbeInfo) gst.PadProbeReturn {
+		arrived <- pad.GetCurrentCaps().GetStructure(0).GetString("encoding-name")
+		return gst.PadProbeRemove
+	})
+	p.SetState(gst.StatePlaying)
+	select {
+	case name := <-arrived:
+		if name != "VP8" {
+			t.Errorf("got RTP of %q", name)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("nothing came")
 	}
 }

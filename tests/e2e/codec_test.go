@@ -154,3 +154,10 @@ func TestAV1WithoutItsPluginIsReportedAndHarmsNothing(t *testing.T) {
 	receiver.shows(0, "blue")
 	receiver.sounds(1, 660)
 }
+
+func TestAPeerThatTakesRTPGetsItAsItCame(t *testing.T) {
+	room := newRoom(t)
+	room.plays("sender", room.film("vp8", "red", 440, smallSize))
+	receiver := room.join("receiver", `jitsisrc name=j {room}  j.video_0 ! application/x-rtp,encoding-name=VP8 ! rtpvp8depay ! vp8dec ! {pictures}`)
+	receiver.shows(0, "red")
+}

@@ -55,27 +55,3 @@ func TestSoakLipSyncAfterAMinuteWithLoss(t *testing.T) {
 		t.Errorf("the sound is %v off: %v", skew, skews)
 	}
 }
-
-// One packet in twenty is lost on the way to us, and of what we ask for again, too.
-func TestSoakLossOfPacketsIsNoLossOfPictures(t *testing.T) {
-	const rate, length, most = 15, time.Minute, 0.005
-	room := longRoom(t, bridge.Impairment{LossToClients: 0.05})
-	recorder, file := room.record(t.TempDir())
-	room.plays("sender", room.film("vp8", "red", 440, smallSize))
-	recorder.recorded(file, "V_VP8", length)
-	recorder.leave()
-	recording, err := media.ReadMatroska(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	track, err := recording.Track("V_VP8")
-	if err != nil {
-		t.Fatal(err)
-	}
-	wanted := int(track.Span().Seconds()*rate+0.5) + 1
-	lost := float64(wanted-len(track.Frames)) / float64(wanted)
-	t.Logf("%d frames in %v, %.2f %% lost; gaps: %s", len(track.Frames), track.Span(), 100*lost, track.Gaps(3*time.Second/rate))
-	if lost > most {
-		t.Errorf("%.2f %% of the pictures are lost", 100*lost)
-	}
-}

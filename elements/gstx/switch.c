@@ -358,7 +358,7 @@ gstx_switch_caps (GstxSwitch * self)
   GstCaps *caps;
 
   g_mutex_lock (&self->lock);
-  caps = self->sent && !self->restart ? gst_caps_ref (self->sent) : NULL;
+  caps = self->sent ? gst_caps_ref (self->sent) : NULL;
   g_mutex_unlock (&self->lock);
   return caps;
 }
@@ -399,14 +399,5 @@ gstx_switch_set_title (GstxSwitch * self, const char *title)
     self->title = g_strdup (title);
     self->title_sent = FALSE;
   }
-  g_mutex_unlock (&self->lock);
-}
-
-/* What was sent is forgotten: the peer is another one. */
-void
-gstx_switch_restart (GstxSwitch * self)
-{
-  g_mutex_lock (&self->lock);
-  self->restart = TRUE;
   g_mutex_unlock (&self->lock);
 }

@@ -157,9 +157,6 @@ func (s *Switch) SetTitle(title string) {
 	runtime.KeepAlive(s)
 }
 
-// Restart makes the output begin anew, for another peer.
-func (s *Switch) Restart() { C.gstx_switch_restart(s.native); runtime.KeepAlive(s) }
-
 // LeadsToMuxer says whether what follows a pad ends in a muxer, which takes no change of caps.
 func LeadsToMuxer(pad gst.Pad) bool {
 	defer runtime.KeepAlive(pad)

@@ -26,5 +26,4 @@ gboolean gstx_switch_has_picture (GstxSwitch * self);
 void gstx_switch_set_constant (GstxSwitch * self, gboolean constant);
 void gstx_switch_set_latency (GstxSwitch * self, GstClockTime latency);
 void gstx_switch_set_title (GstxSwitch * self, const char *title);
-void gstx_switch_restart (GstxSwitch * self);
 gboolean gstx_leads_to_muxer (GstPad * pad);

@@ -208,11 +208,6 @@ output (GstxSwitch * self, GstxSwitchPad * pad, GstBuffer * buffer)
   gboolean repeat, refused = FALSE;
 
   g_mutex_lock (&self->lock);
-  if (self->restart) {
-    self->restart = self->started = self->title_sent = FALSE;
-    self->last = GST_CLOCK_TIME_NONE;
-    gst_caps_replace (&self->sent, NULL);
-  }
   repeat = pad->filler && pad->repeat;
   if (repeat)
     picture = again (self, buffer);

@@ -39,7 +39,6 @@ struct _GstxSwitch
   GstClockTime latency;
   gboolean constant;            /* the peer takes no other caps than the first */
   gboolean started;             /* stream-start and segment were sent */
-  gboolean restart;             /* send everything again */
   gchar *title;
   gboolean title_sent;
   GstxSwitchPad *active;        /* heard */

@@ -13,7 +13,7 @@ import (
 var eventNames = []string{
 	"state-changed", "participant-joined", "participant-changed", "participant-left",
 	"source-added", "source-removed", "source-muted", "dominant-speaker",
-	"chat-message", "mute-requested", "kicked", "lobby-waiting", "bridge-changed",
+	"chat-message", "mute-requested", "kicked", "lobby-waiting", "bridge-changed", "target-bitrate",
 }
 
 func eventSignals() map[string]gobject.SignalDefinition {

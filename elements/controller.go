@@ -43,6 +43,8 @@ type controller struct {
 	flowing     time.Time                // since when a pad has carried anything
 	present     []conference.Participant // in the order of arrival
 	constraints colibri.ReceiverVideoConstraints
+	bitrates    bitrates
+	uplink      uplink
 	heights     map[string]int // of our sources that somebody wants, as the bridge said
 	channel     bool           // to the bridge is open
 	live        liveness
@@ -70,7 +72,7 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 		config: transport.Config{
 			Bin: e, VideoCodecs: cfg.Codecs, LatencyMS: e.settings.latencyMS, LocalAddresses: addresses, ICE: servers,
 			Retransmission: e.settings.retransmission,
-			Send:           e.kind.send, Layers: e.settings.layers(), Pace: e.settings.sync,
+			Send:           e.kind.send, Layers: e.settings.layers(), Stereo: e.settings.stereo, Pace: e.settings.sync,
 		},
 		fec: e.settings.fec, mail: newMailbox(), announce: newMailbox(),
 		done: make(chan struct{}), announced: make(chan struct{}),
@@ -198,6 +200,7 @@ func (c *controller) on(event conference.Event) {
 	c.e.mu.Unlock()
 	switch ev := event.(type) {
 	case conference.SessionStarted:
+		c.startMuted(ev.Offer.StartMuted)
 		c.startSession(ev.Offer)
 	case conference.SessionEnded:
 		c.endSession()
@@ -217,6 +220,8 @@ func (c *controller) on(event conference.Event) {
 	case conference.ParticipantLeft:
 		c.present = slices.DeleteFunc(c.present, func(p conference.Participant) bool { return p.ID == ev.Participant.ID })
 		c.route()
+	case conference.MuteRequested:
+		c.mute(ev.Media, ev.VideoType)
 	case conference.SenderConstraints:
 		c.constrainSink(ev.SourceName, ev.MaxHeight)
 	case conference.BridgeChannel:
@@ -243,6 +248,7 @@ func (c *controller) startSession(offer *jingle.SessionInitiate) {
 		Codec:     func(s *transport.Stream, codec string) { c.post(func() { c.changeCodec(sid, s, codec) }) },
 		Connected: func() { c.post(func() { c.onConnected(sid) }) },
 		Failed:    func(err error) { c.post(func() { c.onFailed(sid, err) }) },
+		Feedback:  func(f transport.Feedback) { c.post(func() { c.onFeedback(sid, f) }) },
 	}
 	t, err := transport.New(config)
 	if err != nil {
@@ -275,6 +281,7 @@ func (c *controller) endSession() {
 	c.transport.Close()
 	c.transport, c.sid, c.connected, c.channel = nil, "", false, false
 	c.heights = map[string]int{}
+	c.bitrates, c.uplink = bitrates{}, uplink{}
 	c.streams = map[uint32]*transport.Stream{}
 	c.sources = nil
 	c.cleaning.Go(gstx.Collect)
@@ -285,6 +292,7 @@ func (c *controller) onConnected(sid string) {
 		return
 	}
 	c.connected = true
+	c.startBitrates()
 	c.openSinks()
 }
 

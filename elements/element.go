@@ -21,10 +21,13 @@ type element struct {
 	settings settings
 	state    conferenceState
 	snapshot conference.Snapshot
-	sources  []*sourcePad // of the application, in the order of their requests
-	sinks    []*sinkPad
-	control  *controller               // between READY and PAUSED
-	inners   map[string]*innerPipeline // by name
+
+	targetBitrate uint32 // bit/s, of each video source
+
+	sources []*sourcePad // of the application, in the order of their requests
+	sinks   []*sinkPad
+	control *controller               // between READY and PAUSED
+	inners  map[string]*innerPipeline // by name
 
 	written map[string]bool // files of instances, of all stays; the controller's
 }

@@ -70,7 +70,7 @@ func (e *element) addPad(t padTemplate, template gst.PadTemplate, name string) (
 		if err != nil {
 			return nil, err
 		}
-		ghost = p.ghost
+		ghost = p.ghost.GhostPad
 		e.mu.Lock()
 		e.sinks = append(e.sinks, p)
 		e.mu.Unlock()

@@ -18,8 +18,8 @@ type property struct {
 	get  func(*element) any   // nil: write-only
 	set  func(*settings, any) // nil: read-only
 
-	// changed follows a new value in the middle of a conference; nil: it counts from the next one on
-	changed func(*controller)
+	changed func(*controller) // follows a new value in the middle of a conference; nil: it counts from the next one on
+	applied func(*element)    // follows a change in any state; may be nil
 }
 
 const (
@@ -73,6 +73,23 @@ func flag(name, nick, blurb string, initial bool, field func(*settings) *bool) p
 		spec: toggle(nick, blurb, initial),
 		get:  func(e *element) any { return *field(&e.settings) },
 		set:  func(s *settings, v any) { *field(s), _ = v.(bool) },
+	}
+}
+
+// bitrate makes a property of a setting in bit/s.
+func bitrate(name, nick, blurb string, initial uint, field func(*settings) *uint32, changed func(*controller)) property {
+	flags := readWrite
+	if changed != nil {
+		flags = gobject.ParamReadwrite | gst.ParamMutablePlaying
+	}
+	return property{
+		name: name,
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecUint(name, nick, blurb, 0, mostBitrate, initial, flags)
+		},
+		get:     func(e *element) any { return *field(&e.settings) },
+		set:     func(s *settings, v any) { *field(s), _ = v.(uint32) },
+		changed: changed,
 	}
 }
 
@@ -172,6 +189,42 @@ var properties = []property{
 	flag("simulcast", "Simulcast", "Send raw video to the camera's pad in two sizes from 360 lines on, and in three from 720 lines on", true, func(s *settings) *bool { return &s.simulcast }),
 	str("recv-pipeline", "Receiving pipeline", "gst-launch text of one pipeline for all: elements named audio and video, mixers, get a pad for each stream", "", func(s *settings) *string { return &s.recvPipeline }),
 	str("participant-template", "Participant template", "gst-launch text of a pipeline for each participant: elements named audio and video get its streams; {jid}, {jid_user}, {participant_id}, {nick}, {part} are replaced in properties", "", func(s *settings) *string { return &s.participantTemplate }),
+	bitrate("start-bitrate", "Start bitrate", "Bitrate of sent video to begin with (bit/s)", defaultStartBitrate, func(s *settings) *uint32 { return &s.startBitrate }, nil),
+	bitrate("min-bitrate", "Minimum bitrate", "Least bitrate of sent video, whatever the network carries (bit/s)", defaultMinBitrate, func(s *settings) *uint32 { return &s.minBitrate }, (*controller).limitBitrates),
+	bitrate("max-bitrate", "Maximum bitrate", "Greatest bitrate of sent video (bit/s); 0: what the size of the pictures can use", 0, func(s *settings) *uint32 { return &s.maxBitrate }, (*controller).limitBitrates),
+	{
+		name: "congestion-control",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecEnum(name, "Congestion control", "How the bitrate of sent video follows what the network carries", congestionType, int32(congestionGCC), readWrite)
+		},
+		get: func(e *element) any { return e.settings.congestion },
+		set: func(s *settings, v any) { mode, _ := v.(int32); s.congestion = congestionMode(mode) },
+	},
+	{
+		name: "video-type",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecEnum(name, "Video type", "What the first video pad shows: its property video-type", gstx.VideoTypeType(), int32(gstx.Camera), gobject.ParamReadwrite|gst.ParamMutablePlaying)
+		},
+		get:     func(e *element) any { return e.settings.videoType },
+		set:     func(s *settings, v any) { kind, _ := v.(int32); s.videoType = gstx.VideoType(kind) },
+		applied: (*element).setFirstVideoType,
+	},
+	flag("stereo", "Stereo", "Encode raw audio with two channels", false, func(s *settings) *bool { return &s.stereo }),
+	{
+		name: "send-video-height",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecUint(name, "Sent video's height", "Highest resolution that others are told we send (pixels); 0: from the caps", 0, math.MaxInt32, 0, gobject.ParamReadwrite|gst.ParamMutablePlaying)
+		},
+		get: func(e *element) any { return e.settings.sendVideoHeight },
+		set: func(s *settings, v any) { s.sendVideoHeight, _ = v.(uint32) },
+	},
+	{
+		name: "target-bitrate",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecUint(name, "Target bitrate", "What the network carries now of each video source, for encoders of the application's (bit/s); 0: not known yet", 0, math.MaxUint32, 0, gobject.ParamReadable)
+		},
+		get: func(e *element) any { return e.targetBitrate },
+	},
 	{
 		name: "state",
 		spec: func(name string) *gobject.ParamSpec {
@@ -206,6 +259,9 @@ func (e *element) setProperty(id uint, value any, _ *gobject.ParamSpec) {
 	e.mu.Lock()
 	p.set(&e.settings, value)
 	e.mu.Unlock()
+	if p.applied != nil {
+		p.applied(e)
+	}
 	if p.changed != nil {
 		e.controlling(p.changed)
 	}

@@ -30,6 +30,7 @@ var kinds = []kind{
 // Register registers the elements; plugin_init calls it.
 func Register(plugin gst.Plugin) bool {
 	registerState()
+	registerCongestionMode()
 	ok := true
 	for _, k := range kinds {
 		t := registerType(k)
@@ -39,6 +40,9 @@ func Register(plugin gst.Plugin) bool {
 	}
 	gst.TypeMarkAsPluginAPI(stateType, 0)
 	gst.TypeMarkAsPluginAPI(gstx.SourcePadType(), 0)
+	gst.TypeMarkAsPluginAPI(congestionType, 0)
+	gst.TypeMarkAsPluginAPI(gstx.SinkPadType(), 0)
+	gst.TypeMarkAsPluginAPI(gstx.VideoTypeType(), 0)
 	return ok
 }
 
@@ -76,11 +80,11 @@ func classInit(class *gst.BinClass, k kind) {
 	ec.SetMetadata(k.longName, k.class, k.description, "The gst-jitsi developers")
 	for _, t := range padTemplates(k) {
 		caps := gst.CapsFromString(media.PadCaps(t.media))
-		if t.direction == gst.PadSrc {
-			ec.AddPadTemplate(gst.NewPadTemplateWithGType(t.name, t.direction, gst.PadRequest, caps, gstx.SourcePadType()))
-			continue
+		kind := gstx.SourcePadType()
+		if t.direction == gst.PadSink {
+			kind = gstx.SinkPadType()
 		}
-		ec.AddPadTemplate(gst.NewPadTemplate(t.name, t.direction, gst.PadRequest, caps))
+		ec.AddPadTemplate(gst.NewPadTemplateWithGType(t.name, t.direction, gst.PadRequest, caps, kind))
 	}
 	oc := ec.ParentClass().ParentClass().ParentClass() // GstObject, GInitiallyUnowned, GObject
 	oc.InstallProperties(paramSpecs())

@@ -35,6 +35,34 @@ func (c *controller) updateLocalSources() {
 	c.conf.SetLocalSources(list)
 }
 
+// updateSinks follows the pads' properties, which the application or a moderator has changed.
+func (c *controller) updateSinks() {
+	for _, p := range c.e.sinkPads() {
+		p.sender.SetMuted(p.muted())
+	}
+	c.updateLocalSources()
+	c.applyBitrates()
+}
+
+// mute obeys a moderator, or the conference's policy for those who join. The application can unmute.
+func (c *controller) mute(media jingle.Media, videoType jingle.VideoType) {
+	for _, p := range c.e.sinkPads() {
+		if p.media == media && (videoType == "" || p.videoType() == videoType) {
+			p.ghost.SetMute(true)
+		}
+	}
+}
+
+// startMuted follows the focus, which mutes those who join late.
+func (c *controller) startMuted(policy jingle.StartMuted) {
+	if policy.Audio {
+		c.mute(jingle.Audio, "")
+	}
+	if policy.Video {
+		c.mute(jingle.Video, "")
+	}
+}
+
 // connectSinks links all pads to the transport.
 func (c *controller) connectSinks() {
 	for _, p := range c.e.playingSinks() {
@@ -50,6 +78,7 @@ func (c *controller) connectSink(p *sinkPad) {
 		outlets = append(outlets, sender)
 	}
 	p.connected = true
+	p.sender.SetMuted(p.muted())
 	p.sender.SetHeight(c.wantedHeight(p))
 	if err := p.sender.Connect(outlets); err != nil {
 		c.e.postMediaError(err, p.ghost.GetName())
@@ -76,7 +105,11 @@ func (c *controller) describe(p *sinkPad) jingle.LocalSource {
 		return jingle.LocalSource{}
 	}
 	name := p.name(c.conf.EndpointID())
-	return transport.Describe(senders[:used], name, name+"-msid "+name, p.videoType())
+	shows := p.videoType()
+	if shows == jingle.NoVideo { // is for presence and the bridge alone
+		shows = jingle.Camera
+	}
+	return transport.Describe(senders[:used], name, name+"-msid "+name, shows)
 }
 
 // announceSinks brings the session in step with pads that came while it is up, and with their caps.
@@ -115,6 +148,7 @@ func (c *controller) openSinks() {
 			p.hold.end(now)
 		}
 	}
+	c.applyBitrates()
 }
 
 // constrainSink follows the bridge, which says how high pictures of a source anybody wants; 0: nobody watches.
@@ -133,6 +167,7 @@ func (c *controller) updateHeights() {
 	for _, p := range c.e.sinkPads() {
 		p.sender.SetHeight(c.wantedHeight(p))
 	}
+	c.applyBitrates()
 }
 
 // channelPatience is how long a new session waits for the bridge channel to open before it sends all that it has.

@@ -47,18 +47,24 @@ type settings struct {
 	latencyMS                               uint32
 	videoCodecs                             string
 	retransmission, fec                     bool
-	sync, simulcast                         bool
+	sync, simulcast, stereo                 bool
 	lastN                                   int32
 	maxHeight                               uint32
 	selectSources, selectParticipants       string
 	participantTemplate, recvPipeline       string
+
+	startBitrate, minBitrate, maxBitrate uint32 // bit/s
+	sendVideoHeight                      uint32 // pixels; 0: from the caps
+	congestion                           congestionMode
+	videoType                            gstx.VideoType // of the first video pad, when it comes
 }
 
 func defaultSettings() settings {
 	return settings{
 		server: defaultServer, nick: defaultNick, reconnectTimeout: defaultReconnectTimeout,
 		latencyMS: defaultLatencyMS, videoCodecs: defaultVideoCodecs, retransmission: true, fec: true, sync: true, simulcast: true,
-		lastN: noLimit,
+		lastN:        noLimit,
+		startBitrate: defaultStartBitrate, minBitrate: defaultMinBitrate, congestion: congestionGCC, videoType: gstx.Camera,
 	}
 }
 
@@ -135,6 +141,9 @@ func (s *settings) conferenceConfig() (conference.Config, error) {
 	codecs, err := s.codecs()
 	if err != nil {
 		return conference.Config{}, err
+	}
+	if most := s.maxBitrate; s.minBitrate > s.startBitrate || most != 0 && s.startBitrate > most {
+		return conference.Config{}, fmt.Errorf("min-bitrate %d, start-bitrate %d and max-bitrate %d are out of order", s.minBitrate, s.startBitrate, most)
 	}
 	config := conference.Config{
 		Room: room, Nick: s.nick, Email: s.email, AvatarURL: s.avatarURL, Region: s.region,

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
@@ -20,7 +21,7 @@ var maxIndex = map[jingle.Media]int{jingle.Audio: 0, jingle.Video: 1}
 type sinkPad struct {
 	media  jingle.Media
 	index  int
-	ghost  gst.GhostPad
+	ghost  gstx.SinkPad
 	sender *media.Sender
 
 	hold hold
@@ -38,27 +39,56 @@ func (e *element) newSinkPad(t padTemplate, template gst.PadTemplate, name strin
 	if err != nil {
 		return nil, err
 	}
-	e.mu.Lock()
-	options := media.SenderOptions{Sync: e.settings.sync, Layers: 1}
-	if index == 0 { // pictures of a screen are there to be read: one size is enough
-		options.Layers = e.settings.layers()
-	}
-	e.mu.Unlock()
-	sender, err := media.NewSender(e, options)
+	sender, err := media.NewSender(e, e.senderOptions(index))
 	if err != nil {
 		return nil, err
 	}
-	ghost, ok := gst.NewGhostPadFromTemplate(fmt.Sprintf("%s%d", prefix, index), sender.Input(), template).(gst.GhostPad)
-	if !ok {
-		sender.Close()
-		return nil, fmt.Errorf("no ghost pad for %s", name)
-	}
+	ghost := gstx.NewSinkPad(fmt.Sprintf("%s%d", prefix, index), template, sender.Input(), e.firstVideoType(index))
 	p := &sinkPad{media: t.media, index: index, ghost: ghost, sender: sender, hold: hold{ghost: ghost, shift: sender.Shift}}
 	p.hold.begin()
 	ghost.AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
 		return e.onSinkEvent(p, info.GetEvent())
 	})
+	for _, property := range []string{"mute", "video-type", "max-bitrate"} {
+		ghost.Connect("notify::"+property, func(_ gst.Pad, _ *gobject.ParamSpec) {
+			defer gstx.Recover(e, property)
+			e.controlling((*controller).updateSinks)
+		})
+	}
 	return p, nil
+}
+
+// senderOptions are those of a pad of an index. Pictures of a screen are there to be read: one size is enough.
+func (e *element) senderOptions(index int) media.SenderOptions {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	options := media.SenderOptions{Sync: e.settings.sync, Stereo: e.settings.stereo, Layers: 1}
+	if index == 0 {
+		options.Layers = e.settings.layers()
+	}
+	return options
+}
+
+// firstVideoType is what a pad shows until the application says something else.
+func (e *element) firstVideoType(index int) gstx.VideoType {
+	if index > 0 {
+		return gstx.Desktop
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.settings.videoType
+}
+
+// setFirstVideoType hands the element's property on to the pad.
+func (e *element) setFirstVideoType() {
+	e.mu.Lock()
+	shows := e.settings.videoType
+	e.mu.Unlock()
+	for _, p := range e.sinkPads() {
+		if p.media == jingle.Video && p.index == 0 {
+			p.ghost.SetObjectProperty("video-type", shows)
+		}
+	}
 }
 
 func (e *element) sinkIndex(m jingle.Media, prefix, name string) (int, error) {
@@ -128,15 +158,21 @@ func (p *sinkPad) name(endpoint string) string {
 }
 
 func (p *sinkPad) videoType() jingle.VideoType {
-	switch {
-	case p.media == jingle.Audio:
+	if p.media == jingle.Audio {
 		return ""
-	case p.index == 0:
-		return jingle.Camera
 	}
-	return jingle.Desktop
+	switch p.ghost.VideoType() {
+	case gstx.NoVideo:
+		return jingle.NoVideo
+	case gstx.Desktop:
+		return jingle.Desktop
+	}
+	return jingle.Camera
 }
 
+// muted says whether others are told that it is: a video that shows nothing counts, too.
+func (p *sinkPad) muted() bool { return p.ghost.Mute() || p.videoType() == jingle.NoVideo }
+
 func (p *sinkPad) localSource(endpoint string) conference.LocalSource {
-	return conference.LocalSource{Name: p.name(endpoint), Media: p.media, VideoType: p.videoType()}
+	return conference.LocalSource{Name: p.name(endpoint), Media: p.media, VideoType: p.videoType(), Muted: p.muted()}
 }

@@ -79,6 +79,7 @@ func (e *element) join() error {
 	e.control = c
 	e.mu.Unlock()
 	for _, p := range e.sinkPads() {
+		p.sender.Configure(e.senderOptions(p.index))
 		p.hold.begin()
 	}
 	if err := c.startInner(templates); err != nil {

@@ -2,7 +2,7 @@
 // references, and the C that runs once a packet. It is the only package with C of its own.
 package gstx
 
-// #cgo pkg-config: gstreamer-1.0 gio-2.0
+// #cgo pkg-config: gstreamer-1.0 gstreamer-rtp-1.0 gstreamer-audio-1.0 gio-2.0
 // #include <stdlib.h>
 // #include "gstx.h"
 import "C"

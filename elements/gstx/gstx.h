@@ -73,3 +73,25 @@ typedef struct _GstxTunnel GstxTunnel;
 GstxTunnel *gstx_tunnel_new (const char *host, guint16 port, const char *ca_file, gboolean insecure, char **message);
 guint16 gstx_tunnel_port (GstxTunnel * tunnel);
 void gstx_tunnel_close (GstxTunnel * tunnel);
+
+/* What a receiver says of packets that we sent, read from an RTP session's event of transport-wide feedback. */
+typedef struct
+{
+  guint64 sent, received;       /* ns, on clocks of their own */
+  guint size;                   /* bytes */
+  guint8 pt;
+  gboolean lost;
+} GstxTwccPacket;
+guint gstx_twcc_packets (GstEvent * event, GstxTwccPacket * packets, guint max);
+
+/* Spreads the packets that come to the pads that it was added to over time. */
+typedef struct _GstxPacer GstxPacer;
+GstxPacer *gstx_pacer_new (void);
+void gstx_pacer_unref (GstxPacer * pacer);
+void gstx_pacer_add (GstxPacer * pacer, GstPad * pad, guint8 send_time_id);
+void gstx_pacer_limit_retransmissions (GstxPacer * pacer, GstPad * pad);
+void gstx_pacer_set_rate (GstxPacer * pacer, guint rate);
+void gstx_pacer_close (GstxPacer * pacer);
+
+/* Tells silence from sound in Opus packets that pass a pad, for the header extension of RFC 6464. */
+void gstx_guess_opus_level (GstPad * pad);

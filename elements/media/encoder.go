@@ -36,6 +36,8 @@ var vpxSettings = map[string]string{
 	"buffer-optimal-size": "400",
 	"min-quantizer":       "2",
 	"max-quantizer":       "56",
+	"max-intra-bitrate":   "600", // per cent of a frame on the average: a key frame must get through before its time is over
+	"dropframe-threshold": "30",
 }
 
 // The profile that everybody decodes, and that the bridge offers (42e01f).
@@ -120,12 +122,17 @@ const expectedLoss = "5"
 
 // newAudioEncoder measures the level before it encodes: the payloader writes it into each packet (RFC 6464), and the
 // bridge finds the dominant speaker by it.
-func newAudioEncoder(bin gst.Bin) ([]gst.Element, error) {
-	elements, err := makeChain(bin, []string{"audioconvert", "audioresample", "level", opusEncoder})
+func newAudioEncoder(bin gst.Bin, stereo bool) ([]gst.Element, error) {
+	elements, err := makeChain(bin, []string{"audioconvert", "audioresample", "capsfilter", "level", opusEncoder})
 	if err != nil {
 		return nil, err
 	}
-	level, encoder := elements[2], elements[3]
+	filter, level, encoder := elements[2], elements[3], elements[4]
+	channels := 1
+	if stereo {
+		channels = 2
+	}
+	filter.SetObjectProperty("caps", gst.CapsFromString(fmt.Sprintf("audio/x-raw,channels=%d", channels)))
 	level.SetObjectProperty("audio-level-meta", true)
 	level.SetObjectProperty("post-messages", false)
 	gstx.SetFromString(encoder, "inband-fec", "true")

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -26,12 +27,22 @@ func parseFormat(caps *gst.Caps) (format, error) {
 	switch f.name {
 	case rtpCaps:
 		f.encoding = s.GetString("encoding-name")
+	case Opus.Caps: // RTP has but one and two channels (RFC 7587)
+		if family, ok := s.GetInt("channel-mapping-family"); ok && family != 0 {
+			return f, errors.New("audio/x-opus of more than two channels can't be sent: give it as raw audio, or mixed down")
+		}
 	case "video/x-raw":
 		width, _ := s.GetInt("width")
 		height, _ := s.GetInt("height")
 		f.size = size{int(width), int(height)}
 	}
 	return f, nil
+}
+
+// heightOf is that of a video's pictures; 0 where the caps don't say.
+func heightOf(caps *gst.Caps) int {
+	height, _ := caps.GetStructure(0).GetInt("height")
+	return int(height)
 }
 
 func (f format) String() string {

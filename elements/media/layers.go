@@ -2,9 +2,8 @@ package media
 
 import (
 	"fmt"
-	"sync/atomic"
-
 	"github.com/go-gst/go-gst/pkg/gst"
+	"math"
 
 	"gstjitsi/elements/gstx"
 )
@@ -67,8 +66,8 @@ type layer struct {
 	elements []gst.Element
 	valve    gst.Element
 	element  gst.Element // the encoder
-	on       atomic.Bool
-	bitrate  atomic.Int64
+	on       bool
+	bitrate  int // bit/s
 }
 
 // newLayer makes a layer, closed.
@@ -118,12 +117,13 @@ func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*
 func (l *layer) input() gst.Pad  { return l.valve.GetStaticPad("sink") }
 func (l *layer) output() gst.Pad { return l.elements[len(l.elements)-1].GetStaticPad("src") }
 
-// setBitrate changes it where the encoder lets that be done.
+// setBitrate changes it where the encoder lets that be done, and the difference matters.
 func (l *layer) setBitrate(bitrate int) {
-	before := l.bitrate.Swap(int64(bitrate))
-	if before == int64(bitrate) || before != 0 && !l.encoder.live {
+	const matters = 0.03
+	if l.bitrate != 0 && (!l.encoder.live || math.Abs(float64(bitrate-l.bitrate)) < matters*float64(l.bitrate)) {
 		return
 	}
+	l.bitrate = bitrate
 	l.encoder.setBitrate(l.element, bitrate)
 	if l.temporal {
 		gstx.SetTemporalBitrate(l.element, bitrate)
@@ -132,9 +132,10 @@ func (l *layer) setBitrate(bitrate int) {
 
 // turn opens or closes the layer. It begins with a key frame.
 func (l *layer) turn(on bool) {
-	if l.on.Swap(on) == on {
+	if l.on == on {
 		return
 	}
+	l.on = on
 	if on {
 		l.requestKeyFrame()
 	}
@@ -146,20 +147,63 @@ func (l *layer) requestKeyFrame() {
 	l.element.GetStaticPad("src").SendEvent(NewKeyFrameRequest())
 }
 
-// share gives each layer its part of a bitrate, the lowest first: up to what is useful, and the highest one all the rest
-// up to most. A layer for which less is left than half of what it could use gets nothing, unless it is the lowest.
-func share(heights []int, bitrate, most int) []int {
+// leastBitrate is what a layer of a height needs to move at all, bit/s.
+func leastBitrate(height int) int {
+	switch {
+	case height <= 180:
+		return 20_000
+	case height <= 360:
+		return 60_000
+	case height <= 540:
+		return 100_000
+	case height <= 720:
+		return 150_000
+	}
+	return 300_000
+}
+
+// share gives each layer its part of a bitrate. What is left over from the least that each needs is shared by what is
+// useful to each; the highest takes all the rest up to most. As long as it can be, all layers go on, if poorly: the bridge
+// takes more than a second to notice that one has stopped, and the picture stands for that long. The highest stops where
+// there is less than the least for each; before it begins (on says how many do) there must be a good deal more.
+func share(heights []int, bitrate, most, on int) []int {
 	parts := make([]int, len(heights))
-	for i, height := range heights {
-		useful := usefulBitrate(height)
-		if i == len(heights)-1 {
-			useful = max(useful, most)
+	n := affordable(heights, bitrate, on)
+	if n == 0 {
+		return parts
+	}
+	left, room := bitrate, 0
+	for i, height := range heights[:n] {
+		parts[i] = min(leastBitrate(height), bitrate)
+		left -= parts[i]
+		room += usefulBitrate(height) - parts[i]
+	}
+	for i, height := range heights[:n] {
+		if left > 0 && room > 0 {
+			parts[i] += min(usefulBitrate(height)-parts[i], int(float64(usefulBitrate(height)-parts[i])*float64(left)/float64(room)))
 		}
-		if i > 0 && bitrate < usefulBitrate(height)/2 {
-			break
-		}
-		parts[i] = min(useful, bitrate)
-		bitrate -= parts[i]
+	}
+	if rest := left - room; rest > 0 && parts[n-1] < most && n == len(heights) {
+		parts[n-1] = min(parts[n-1]+rest, most)
 	}
 	return parts
+}
+
+// affordable is how many layers a bitrate is enough for; the lowest is always sent.
+func affordable(heights []int, bitrate, on int) int {
+	const more = 3.0 // times what a layer needs least, to begin
+	n, needed := min(len(heights), 1), 0
+	for i, height := range heights {
+		least := leastBitrate(height)
+		needed += least
+		extra := 0
+		if i >= on {
+			extra = int((more - 1) * float64(least))
+		}
+		if i > 0 && bitrate < needed+extra {
+			break
+		}
+		n = i + 1
+	}
+	return n
 }

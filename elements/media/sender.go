@@ -23,6 +23,7 @@ type Outlet interface {
 type SenderOptions struct {
 	Sync   bool // pace it by its timestamps
 	Layers int  // most sizes in which raw video is sent
+	Stereo bool // encode raw audio with two channels instead of one
 }
 
 // Sender takes an application's stream to the transport: it paces it by its timestamps, drops it while nobody is there,
@@ -33,13 +34,14 @@ type Sender struct {
 	pacer   gst.Element // clocksync
 	valve   gst.Element
 
-	mu      sync.Mutex // guards what follows: caps come on the application's thread, transports on ours
-	format  format
-	codec   Codec // that goes out
-	chain   []gst.Element
-	layers  []*layer
-	outlets []Outlet // of the transport, none while there is none
-	used    int      // how many of the outlets
+	mu       sync.Mutex // guards what follows: caps come on the application's thread, transports on ours
+	format   format
+	pictures int   // their height
+	codec    Codec // that goes out
+	chain    []gst.Element
+	layers   []*layer
+	outlets  []Outlet // of the transport, none while there is none
+	used     int      // how many of the outlets
 
 	open, muted bool
 	height      int // greatest that anybody wants; 0: nobody watches
@@ -65,6 +67,14 @@ func NewSender(bin gst.Bin, options SenderOptions) (*Sender, error) {
 	return s, nil
 }
 
+// Configure changes the options; they count from the next Connect on.
+func (s *Sender) Configure(options SenderOptions) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.options = options
+	s.pacer.SetObjectProperty("sync", options.Sync)
+}
+
 // Input is the pad for the application's data.
 func (s *Sender) Input() gst.Pad { return s.pacer.GetStaticPad("sink") }
 
@@ -83,6 +93,7 @@ func (s *Sender) SetCaps(caps *gst.Caps) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.pictures = heightOf(caps)
 	if f == s.format {
 		return nil
 	}
@@ -112,11 +123,11 @@ func (s *Sender) Codec() string {
 	return s.codec.Name
 }
 
-// Height is that of raw pictures that come in; 0 where it is not known.
+// Height is that of the pictures that come in; 0 where the caps don't say.
 func (s *Sender) Height() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.format.height
+	return s.pictures
 }
 
 // Disconnect closes the valve and unlinks the transport. A buffer that is behind the valve comes to nothing.
@@ -185,7 +196,13 @@ func (s *Sender) turnLayers(flowing bool) {
 	if bitrate == 0 {
 		bitrate = s.useful(heights)
 	}
-	parts := share(heights, bitrate, s.most)
+	on := 0
+	for _, l := range s.layers {
+		if l.on {
+			on++
+		}
+	}
+	parts := share(heights, bitrate, s.most, on)
 	for i, l := range s.layers {
 		on := flowing && i < len(parts) && parts[i] > 0
 		if on {
@@ -296,11 +313,14 @@ func (s *Sender) makePassing() error {
 	if i := slices.Index(factories, "h264parse"); i >= 0 {
 		gstx.SetFromString(chain[i], "config-interval", "-1") // with each key frame: receivers come at any time
 	}
+	if n := len(chain); s.codec.Media == "audio" && n > 0 {
+		gstx.GuessOpusLevel(chain[n-1].GetStaticPad("src"))
+	}
 	return s.join(chain, s.outlets[0])
 }
 
 func (s *Sender) makeAudioEncoder() error {
-	chain, err := newAudioEncoder(s.bin)
+	chain, err := newAudioEncoder(s.bin, s.options.Stereo)
 	if err != nil {
 		return err
 	}

@@ -177,6 +177,13 @@ func TestAnotherCodecThanTheConferencesIsAnError(t *testing.T) {
 	}
 }
 
+func TestSurroundSoundInOpusIsAnError(t *testing.T) {
+	r := newRig(t, `audiotestsrc num-buffers=20 ! audio/x-raw,channels=6 ! opusenc`, 1, Opus)
+	if err := r.play(); err == nil || !strings.Contains(err.Error(), "two channels") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestRawMediaThatNothingEncodesNamesWhatIsMissing(t *testing.T) {
 	r := newRig(t, `videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48`, 1,
 		Codec{Name: "none", Media: "video", Caps: "video/x-none", Raw: "video/x-raw"})
@@ -205,25 +212,29 @@ func TestPicturesAreSentInSeveralSizes(t *testing.T) {
 	}
 }
 
-func TestABitrateIsSharedFromTheSmallestLayerOn(t *testing.T) {
+func TestABitrateIsSharedAmongTheLayers(t *testing.T) {
 	heights := []int{180, 360, 720}
 	for _, tt := range []struct {
-		heights       []int
-		bitrate, most int
-		want          []int
+		heights           []int
+		bitrate, most, on int
+		want              []int
 	}{
-		{heights, 3_000_000, 0, []int{200_000, 500_000, 1_500_000}},
-		{heights, 3_000_000, 4_000_000, []int{200_000, 500_000, 2_300_000}},
-		{heights, 1_500_000, 0, []int{200_000, 500_000, 800_000}},
-		{heights, 1_000_000, 0, []int{200_000, 500_000, 0}},
-		{heights, 500_000, 0, []int{200_000, 300_000, 0}},
-		{heights, 300_000, 0, []int{200_000, 0, 0}},
-		{heights, 50_000, 0, []int{50_000, 0, 0}},
-		{[]int{720}, 300_000, 0, []int{300_000}},
-		{nil, 300_000, 0, []int{}},
+		{heights, 3_000_000, 0, 3, []int{200_000, 500_000, 1_500_000}},
+		{heights, 3_000_000, 4_000_000, 3, []int{200_000, 500_000, 2_300_000}},
+		{heights, 9_000_000, 4_000_000, 3, []int{200_000, 500_000, 4_000_000}},
+		{heights, 1_215_000, 0, 3, []int{110_000, 280_000, 825_000}},
+		{heights, 230_000, 0, 3, []int{20_000, 60_000, 150_000}},
+		{heights, 229_000, 0, 3, []int{63_258, 165_741, 0}},
+		{heights, 529_000, 0, 2, []int{150_354, 378_645, 0}},
+		{heights, 530_000, 0, 2, []int{47_411, 127_005, 355_583}},
+		{heights, 80_000, 0, 2, []int{20_000, 60_000, 0}},
+		{heights, 79_000, 0, 3, []int{79_000, 0, 0}},
+		{heights, 10_000, 0, 3, []int{10_000, 0, 0}},
+		{[]int{720}, 100_000, 0, 0, []int{100_000}},
+		{nil, 300_000, 0, 0, []int{}},
 	} {
-		if got := share(tt.heights, tt.bitrate, tt.most); !reflect.DeepEqual(got, tt.want) {
-			t.Errorf("%d among %v: %v", tt.bitrate, tt.heights, got)
+		if got := share(tt.heights, tt.bitrate, tt.most, tt.on); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%d among %v, %d on: %v", tt.bitrate, tt.heights, tt.on, got)
 		}
 	}
 }

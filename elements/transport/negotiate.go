@@ -47,10 +47,24 @@ func (t *Transport) Negotiate() (jingle.SessionAccept, error) {
 	fingerprint := t.local
 	fingerprint.Setup = answer.Setup
 	return jingle.SessionAccept{
-		Audio:     sdp.Take(t.cfg.Offer.Audio, options),
+		Audio:     t.takeAudio(options),
 		Video:     sdp.Take(t.cfg.Offer.Video, options),
 		Transport: jingle.Transport{Ufrag: answer.Ufrag, Pwd: answer.Pwd, Fingerprint: fingerprint},
 	}, nil
+}
+
+// takeAudio adds what RFC 7587 has for two channels.
+func (t *Transport) takeAudio(options sdp.Options) jingle.Description {
+	taken := sdp.Take(t.cfg.Offer.Audio, options)
+	if !t.cfg.Stereo {
+		return taken
+	}
+	for i := range taken.PayloadTypes {
+		if pt := &taken.PayloadTypes[i]; strings.EqualFold(pt.Name, "opus") {
+			pt.Parameters = append(slices.Clone(pt.Parameters), jingle.Parameter{Name: "stereo", Value: "1"}, jingle.Parameter{Name: "sprop-stereo", Value: "1"})
+		}
+	}
+	return taken
 }
 
 func (t *Transport) answer(ctx context.Context, offer string) (string, error) {

@@ -67,6 +67,9 @@ func (t *Transport) makeSender(line sendLine) error {
 	if s.offered, err = t.payable(line.media); err != nil {
 		return err
 	}
+	if line.media == jingle.Audio {
+		t.audioPT = s.offered[0].ID
+	}
 	if s.filter, err = makeElement("capsfilter", ""); err != nil {
 		return err
 	}
@@ -75,6 +78,9 @@ func (t *Transport) makeSender(line sendLine) error {
 		all = append(all, t.rtpCaps(s, o.PayloadType))
 	}
 	s.filter.SetObjectProperty("caps", gst.CapsFromString(strings.Join(all, ";")))
+	if line.media == jingle.Video {
+		t.pacer.Pace(s.filter.GetStaticPad("sink"), t.extensionID(line.media, sdp.AbsSendTime))
+	}
 	t.cfg.Bin.Add(s.filter)
 	t.senders = append(t.senders, s)
 	name := fmt.Sprintf("sink_%d", len(t.senders)-1)
@@ -114,13 +120,23 @@ func (t *Transport) rtpCaps(s *Sender, pt jingle.PayloadType) string {
 		s.Media, strings.ToUpper(pt.Name), pt.ClockRate, pt.ID, s.ssrc)
 	for _, ext := range t.describe(s.Media).HeaderExtensions {
 		switch ext.URI {
-		case sdp.TransportCC:
+		case sdp.TransportCC, sdp.AbsSendTime:
 			caps += fmt.Sprintf(`,extmap-%d=(string)"%s"`, ext.ID, ext.URI)
 		case sdp.AudioLevel: // direction, URI, attributes: see sdp.Offer
 			caps += fmt.Sprintf(`,extmap-%d=(string)<"","%s","vad=on">`, ext.ID, ext.URI)
 		}
 	}
 	return caps
+}
+
+// extensionID is the number of a header extension that the bridge offers, 0 where it doesn't.
+func (t *Transport) extensionID(m jingle.Media, uri string) uint8 {
+	for _, ext := range t.describe(m).HeaderExtensions {
+		if ext.URI == uri {
+			return ext.ID
+		}
+	}
+	return 0
 }
 
 func newSSRC() uint32 {
@@ -130,6 +146,12 @@ func newSSRC() uint32 {
 		}
 	}
 }
+
+// pacing is how much faster than the bitrate on the average a frame is sent: a key frame that took its time would be late.
+const pacing = 1.5
+
+// SetBitrate says what the network carries, in bit/s; 0: no limit. Frames are spread over time accordingly.
+func (t *Transport) SetBitrate(bitrate int) { t.pacer.SetRate(int(pacing * float64(bitrate))) }
 
 // Senders finds the senders of a medium and index, by layer; none where the transport sends nothing.
 func (t *Transport) Senders(m jingle.Media, index int) []*Sender {

@@ -25,6 +25,7 @@ type Config struct {
 	ICE            ICEServers
 	Send           bool // make the m-lines and pads of our own sources
 	Layers         int  // sizes in which a camera's picture may be sent; at least 1
+	Stereo         bool // say that our Opus has two channels
 	Pace           bool // send by timestamps
 	Events         Events
 }
@@ -36,6 +37,7 @@ type Events struct {
 	Codec     func(s *Stream, codec string)
 	Connected func() // ICE and DTLS are up, the fingerprint was right
 	Failed    func(error)
+	Feedback  func(Feedback) // of our packets; may be nil
 }
 
 // Transport is one session's media. One goroutine may use it.
@@ -47,11 +49,13 @@ type Transport struct {
 	signals gstx.Signals
 	gate    *gstx.Gate
 	arrived *gstx.Activity // decrypted RTP and RTCP
+	pacer   *gstx.Pacer    // of our video
 	ssrcs   *gstx.SSRCTable
 	pem     string
 	local   jingle.Fingerprint
 	senders []*Sender
 	tunnels []*gstx.Tunnel
+	audioPT uint8 // of the microphone
 
 	mu       sync.Mutex // guards what callbacks and the owner share
 	sources  map[uint32]jingle.Source
@@ -65,7 +69,7 @@ type Transport struct {
 // New puts a webrtcbin into the bin, in the bin's state.
 func New(cfg Config) (*Transport, error) {
 	t := &Transport{
-		cfg: cfg, gate: gstx.NewGate(), arrived: gstx.NewActivity(), ssrcs: gstx.NewSSRCTable(),
+		cfg: cfg, gate: gstx.NewGate(), arrived: gstx.NewActivity(), pacer: gstx.NewPacer(), ssrcs: gstx.NewSSRCTable(),
 		sources: map[uint32]jingle.Source{}, streams: map[uint32]*Stream{},
 	}
 	certificate, fingerprint, err := newCertificate()
@@ -99,6 +103,7 @@ func (t *Transport) Close() {
 	t.mu.Lock()
 	t.sigs.DisconnectAll()
 	t.mu.Unlock()
+	t.pacer.Close()
 	t.stopReceiving()
 	gstx.Discard(t.cfg.Bin, t.webrtc)
 	t.mu.Lock()

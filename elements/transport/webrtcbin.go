@@ -99,9 +99,12 @@ func (t *Transport) repair(e gst.Element) {
 		t.ssrcs.Filter(e.GetStaticPad("sink"))
 	case "rtpsession":
 		repairSession(e)
+		t.watchFeedback(e)
 	case "clocksync":
 		// It paces packets: an encoder makes many out of one large buffer.
 		e.SetObjectProperty("sync", t.cfg.Pace)
+	case "rtprtxsend":
+		t.pacer.LimitRetransmissions(e.GetStaticPad("src"))
 	case "rtprtxreceive":
 		t.mu.Lock()
 		t.rtx = e

@@ -75,6 +75,9 @@ func (j *wireJingle) sessionInitiate() (*SessionInitiate, error) {
 	if j.Bridge != nil {
 		s.BridgeSessionID = j.Bridge.ID
 	}
+	if m := j.StartMuted; m != nil {
+		s.StartMuted = StartMuted{Audio: m.Audio == "true", Video: m.Video == "true"}
+	}
 	transport := j.transport()
 	if transport == nil {
 		return nil, errors.New("no transport")

@@ -31,7 +31,12 @@ type SessionInitiate struct {
 	Audio, Video    Description
 	Transport       Transport
 	Sources         []Source // of those who were there before us; the bridge's own included
+	StartMuted      StartMuted
 }
+
+// StartMuted says what a participant who has just joined shall have muted. The focus sends it to those who don't announce
+// http://jitsi.org/start-muted-room-metadata.
+type StartMuted struct{ Audio, Video bool }
 
 // Description is what one side can send and receive of one medium (XEP-0167, XEP-0293, XEP-0294).
 type Description struct {

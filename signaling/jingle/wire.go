@@ -30,6 +30,13 @@ type wireJingle struct {
 	Contents  []wireContent  `xml:"content"`
 	Bridge    *wireBridge    `xml:"http://jitsi.org/protocol/focus bridge-session"`
 	JSON      []wireJSONText `xml:"http://jitsi.org/jitmeet json-message"`
+
+	StartMuted *wireStartMuted `xml:"http://jitsi.org/jitmeet/start-muted startmuted"`
+}
+
+type wireStartMuted struct {
+	Audio string `xml:"audio,attr"`
+	Video string `xml:"video,attr"`
 }
 
 type wireJSONText struct {

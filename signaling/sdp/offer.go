@@ -16,6 +16,7 @@ import (
 // Header extensions that we negotiate.
 const (
 	AudioLevel  = "urn:ietf:params:rtp-hdrext:ssrc-audio-level" // RFC 6464
+	AbsSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 	TransportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 )
 
@@ -44,7 +45,7 @@ func Take(d jingle.Description, o Options) jingle.Description {
 	}
 	for _, ext := range d.HeaderExtensions {
 		switch ext.URI {
-		case AudioLevel, TransportCC:
+		case AbsSendTime, AudioLevel, TransportCC:
 			taken.HeaderExtensions = append(taken.HeaderExtensions, ext)
 		}
 	}

@@ -47,6 +47,7 @@ type Options struct {
 	Config        map[string]any    // fields of config.js that differ from the defaults, or are added
 
 	AloneTimeout     time.Duration // until a participant alone loses its session; 20 s when 0
+	StartMuted       bool          // everybody shall begin muted: audio and video
 	NoJSONSources    bool          // signal sources as XML to everybody
 	NoMID            bool          // offer no MID header extension
 	SSRCRewriting    bool          // give SSRCs of their own to those who announce ssrc-rewriting-1, and MIDs with rtp-mid-demux
@@ -140,7 +141,7 @@ func (d *Deployment) start(ctx context.Context) error {
 	d.focus, err = focus.Start(ctx, focus.Options{
 		WebSocketURL: d.prosody.WebSocketURL(), Domain: opts.Domain, Password: d.prosody.FocusPassword(),
 		Bridge: d.bridge, Events: d.events, Log: opts.LoggerFactory.NewLogger("focus"),
-		AloneTimeout: opts.AloneTimeout, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID, SSRCRewriting: opts.SSRCRewriting,
+		AloneTimeout: opts.AloneTimeout, StartMuted: opts.StartMuted, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID, SSRCRewriting: opts.SSRCRewriting,
 	})
 	return err
 }

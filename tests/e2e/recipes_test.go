@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,6 +28,7 @@ func TestTheRecipesOfTheReadmeWork(t *testing.T) {
 	if len(recipes) < 5 {
 		t.Fatalf("the README has %d recipes", len(recipes))
 	}
+	files := makeFiles(t)
 	for i, match := range recipes {
 		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
 			pipeline := strings.ReplaceAll(match[1], "\\\n", " ")
@@ -38,7 +40,13 @@ func TestTheRecipesOfTheReadmeWork(t *testing.T) {
 			pipeline = screen.ReplaceAllString(pipeline, "fakesink")
 			room := newRoom(t)
 			room.join("other", bin("red", 440))
-			cook := room.joinWith(launch.Options{Name: "recipe", Pipeline: pipeline, Flags: flags, Dir: t.TempDir()})
+			dir := t.TempDir()
+			for _, file := range files {
+				if err := os.Symlink(file, filepath.Join(dir, filepath.Base(file))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cook := room.joinWith(launch.Options{Name: "recipe", Pipeline: pipeline, Flags: flags, Dir: dir})
 			if sendsMedia.MatchString(pipeline) {
 				room.waitFor(1, events.MediaReceived, cook.id)
 			} else {

@@ -27,6 +27,8 @@ type Options struct {
 	Files []*os.File
 	// Dir is where relative file names of the pipeline are.
 	Dir string
+	// Namespace is the network namespace that it lives in (ip netns); empty: ours.
+	Namespace string
 }
 
 // Process is a running, or ended, gst-launch-1.0.
@@ -40,7 +42,11 @@ type Process struct {
 
 // Start starts a pipeline. The process ends at the latest with this one, also when this one is killed.
 func Start(options Options) (*Process, error) {
-	words := append([]string{"exec", "gst-launch-1.0", "-m"}, options.Flags...)
+	words := []string{"exec"}
+	if options.Namespace != "" {
+		words = append(words, "ip", "netns", "exec", options.Namespace)
+	}
+	words = append(append(words, "gst-launch-1.0", "-m"), options.Flags...)
 	command := exec.Command("bash", "-c", strings.Join(append(words, options.Pipeline), " "))
 	command.Dir = options.Dir
 	command.Env = append(os.Environ(), "GST_DEBUG_NO_COLOR=1")

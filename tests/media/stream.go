@@ -74,6 +74,13 @@ func (s *Stream[T]) read(from io.Reader, size int) {
 	}
 }
 
+// Last is the newest; the zero value before there is one.
+func (s *Stream[T]) Last() T {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.last
+}
+
 // Count is how many have come up to now.
 func (s *Stream[T]) Count() int {
 	s.mutex.Lock()

@@ -186,6 +186,9 @@ func (r *Robot) Renew() {
 	}
 }
 
+// Mute asks the focus to mute somebody; it obeys a moderator, who is the first to come.
+func (r *Robot) Mute(id string, media jingle.Media) { r.conf.MuteParticipant(id, media) }
+
 // Leave leaves the room and waits for it; the error is why the robot had left before.
 func (r *Robot) Leave() error {
 	r.leave()

@@ -18,6 +18,7 @@ var (
 	idAudioLevel  = audioTable.ExtensionID(codec.AudioLevel)
 	idMID         = videoTable.ExtensionID(codec.MID)
 	idTransportCC = videoTable.ExtensionID(codec.TransportCC)
+	idAbsSendTime = videoTable.ExtensionID(codec.AbsSendTime)
 	idDependency  = videoTable.ExtensionID(codec.DependencyDescriptor)
 )
 
@@ -63,6 +64,8 @@ func (e *Endpoint) receiveRTP(raw []byte) {
 	}
 	if s.track.media == source.Audio {
 		c.hear(e, packet, now)
+	} else if !from.rtx && packet.GetExtension(idAbsSendTime) == nil {
+		e.missesExtension("abs-send-time", packet.SSRC)
 	}
 	begins := !s.alive(now)
 	s.lastMedia = now

@@ -16,6 +16,7 @@ const (
 	nsSources    = "urn:xmpp:jingle:apps:rtp:ssma:0"
 	nsGrouping   = "urn:xmpp:jingle:apps:grouping:0"
 	nsOpenTracer = "jitsi:opentelemetry"
+	nsStartMuted = "http://jitsi.org/jitmeet/start-muted"
 )
 
 // offer writes session-initiate, element by element in the recorded order (a-alice, j-nojson-alice, j-minimal-alice,
@@ -53,6 +54,9 @@ func (s *session) offer() *xmltree.Element {
 			Add(xmltree.New("", "content", "name", "audio"), xmltree.New("", "content", "name", "video")),
 		xmltree.New(nsFocus, "bridge-session", "id", s.bridgeID),
 	)
+	if f.opts.StartMuted {
+		jingle.Add(xmltree.New(nsStartMuted, "startmuted", "audio", "true", "video", "true"))
+	}
 	if p.json() {
 		jingle.Add(sourcesJSON(sets))
 	}

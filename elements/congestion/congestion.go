@@ -1,0 +1,251 @@
+// Package congestion says what bitrate the network carries, by what a receiver reports of each packet (transport-wide
+// congestion control feedback). It follows Google Congestion Control, draft-ietf-rmcat-gcc-02: a delay that grows means
+// that a queue on the way fills up, lost packets that it is full. It does no I/O and has no clock of its own.
+package congestion
+
+import (
+	"fmt"
+	"time"
+)
+
+// Packet is one packet that the receiver has reported on. Received is on a clock of the receiver's.
+type Packet struct {
+	Sent, Received time.Duration
+	Size           int  // bytes
+	Lost           bool // Received means nothing then
+}
+
+// Limits bound the bitrate, in bit/s.
+type Limits struct{ Start, Min, Max int }
+
+// Controller keeps the estimate of one path. One goroutine may use it.
+type Controller struct {
+	limits Limits
+	delay  delayDetector
+	loss   lossMeter
+	acked  throughput
+
+	target     float64       // bit/s
+	first      time.Duration // feedback; negative: none yet
+	last       time.Duration // of the last feedback
+	decreased  time.Duration // when it last was; negative: never
+	newest     time.Duration // when the newest packet was sent that is reported on
+	capacity   float64       // throughput when the queue last filled up, smoothed; 0: unknown
+	capacityAt time.Duration
+}
+
+// New begins with limits.Start.
+func New(limits Limits) *Controller {
+	c := &Controller{target: float64(limits.Start), first: -1, last: -1, decreased: -1}
+	c.SetLimits(limits)
+	return c
+}
+
+// SetLimits changes Min and Max.
+func (c *Controller) SetLimits(limits Limits) {
+	c.limits = limits
+	c.clamp()
+}
+
+// Target is the bitrate that the network carries, in bit/s.
+func (c *Controller) Target() int { return int(c.target) }
+
+// String says what the estimate comes from, for logs.
+func (c *Controller) String() string {
+	arrives, _ := c.acked.rate()
+	return fmt.Sprintf("target %.0f, arrives %.0f, queue %v, %v, capacity %.0f",
+		c.target, arrives, c.delay.queue().Round(time.Millisecond), c.delay.state(), c.capacity)
+}
+
+func (c *Controller) clamp() {
+	c.target = min(max(c.target, float64(c.limits.Min)), float64(c.limits.Max))
+}
+
+// Figures of the draft, section 6, but for growth: it is 8 % a second there, and without padding to probe with, as we
+// are, half a minute would pass until a path that was bad is used again.
+const (
+	growth      = 0.16 // a second
+	backOff     = 0.85 // of what arrives
+	ackedFactor = 1.5  // more than that of what arrives is not believed
+	slack       = 10_000.0
+)
+
+// Feedback takes a report that came at a time now, by the clock by which packets were sent, packets in the order of
+// sending.
+func (c *Controller) Feedback(now time.Duration, packets []Packet) {
+	if c.first < 0 {
+		c.first = now
+	}
+	if c.last >= 0 && now-c.last > stall {
+		c.delay.forget()
+	}
+	for _, p := range packets {
+		c.newest = max(c.newest, p.Sent)
+		if c.tells(p.Sent) {
+			c.loss.add(p.Lost)
+		}
+		if !p.Lost {
+			c.acked.add(p.Received, p.Size)
+			c.delay.add(p)
+		}
+	}
+	passed := time.Duration(0)
+	if c.last >= 0 {
+		passed = min(now-c.last, time.Second)
+	}
+	c.last = now
+	arrives, known := c.acked.rate()
+	switch state := c.delay.state(); {
+	case state == overuse:
+		if queue := c.delay.queue(); known && queue > tolerated {
+			c.backOff(now, arrives, queue)
+		}
+	case state == normal && known:
+		c.increase(now, passed, arrives)
+	}
+	c.followLoss(now)
+	c.clamp()
+}
+
+// stall is a time without feedback after which delays tell of a machine that was busy, or a path that was interrupted, and
+// not of a queue.
+const stall = 400 * time.Millisecond
+
+// reaction is how long the encoders take to follow.
+const reaction = 150 * time.Millisecond
+
+// tells says whether a packet that was sent at a time says something of the present bitrate: those that were under way when
+// it was lowered tell again what made us lower it.
+func (c *Controller) tells(sent time.Duration) bool {
+	return c.decreased < 0 || sent > c.decreased+reaction
+}
+
+// A queue that is shorter is no reason to go down: a busy machine or a radio makes as much. A long one must be emptied, or
+// the next key frame overflows it.
+const (
+	tolerated   = 30 * time.Millisecond
+	long        = 150 * time.Millisecond
+	backOffLong = 0.6
+)
+
+func (c *Controller) backOff(now time.Duration, arrives float64, queue time.Duration) {
+	if !c.tells(c.newest) {
+		return
+	}
+	c.learnCapacity(now, arrives)
+	factor := backOff
+	if queue > long {
+		factor = backOffLong
+	}
+	c.lower(now, factor*arrives)
+}
+
+// lower goes down in steps: the little that arrives from a machine that has no time for us is not what the path carries.
+func (c *Controller) lower(now time.Duration, target float64) {
+	const step = 0.25
+	c.target = min(c.target, max(target, step*c.target))
+	c.decreased = now
+	c.loss = lossMeter{}
+}
+
+// A capacity that was learned this long ago, or that more has passed than by this factor since, is no capacity any more.
+const (
+	capacityAge    = 8 * time.Second
+	capacityFactor = 1.25
+)
+
+func (c *Controller) learnCapacity(now time.Duration, arrives float64) {
+	const weight = 0.3
+	if c.capacity == 0 || c.capacityAt < now-capacityAge || arrives < c.capacity/capacityFactor {
+		c.capacity = arrives
+	} else {
+		c.capacity += weight * (arrives - c.capacity)
+	}
+	c.capacityAt = now
+}
+
+// increase goes carefully near the bitrate at which the queue filled up, and fast elsewhere. For a while after the queue has
+// filled up it goes no further than what arrives allows to conclude. Later it does: pictures that are simple for now must not
+// keep a larger size from being tried.
+func (c *Controller) increase(now, passed time.Duration, arrives float64) {
+	if c.capacity > 0 && (now-c.capacityAt > capacityAge || arrives > capacityFactor*c.capacity) {
+		c.capacity = 0
+	}
+	grown := c.target * (1 + growth*passed.Seconds())
+	if c.capacity > 0 && c.target > backOff*c.capacity {
+		const careful = 0.03 // a second
+		grown = c.target * (1 + careful*passed.Seconds())
+	}
+	if limit := ackedFactor*arrives + slack; grown > limit && now-max(c.first, c.decreased) < capacityAge {
+		grown = max(limit, c.target) // an encoder that makes less than it may is no reason to go down
+	}
+	c.target = grown
+}
+
+// followLoss is the loss-based controller of the draft: below a tenth loss may be the radio's.
+func (c *Controller) followLoss(now time.Duration) {
+	const heavy = 0.10
+	fraction, known := c.loss.take()
+	if known && fraction > heavy {
+		c.lower(now, c.target*(1-fraction/2))
+	}
+}
+
+// lossMeter counts over enough packets to speak of a fraction.
+type lossMeter struct{ packets, lost int }
+
+func (m *lossMeter) add(lost bool) {
+	m.packets++
+	if lost {
+		m.lost++
+	}
+}
+
+func (m *lossMeter) take() (fraction float64, known bool) {
+	const enough = 30
+	if m.packets < enough {
+		return 0, false
+	}
+	fraction = float64(m.lost) / float64(m.packets)
+	*m = lossMeter{}
+	return fraction, true
+}
+
+// throughput is what arrived within a window, by the receiver's clock.
+type throughput struct {
+	arrivals []arrival
+	first    time.Duration
+	begun    bool
+}
+
+type arrival struct {
+	at   time.Duration
+	size int
+}
+
+// window is long enough for some frames, and short enough to follow a path that gets worse at once.
+const window = 500 * time.Millisecond
+
+func (t *throughput) add(at time.Duration, size int) {
+	if !t.begun {
+		t.first, t.begun = at, true
+	}
+	t.arrivals = append(t.arrivals, arrival{at, size})
+	old := 0
+	for old < len(t.arrivals) && t.arrivals[old].at < at-window {
+		old++
+	}
+	t.arrivals = t.arrivals[old:]
+}
+
+// rate is in bit/s; unknown before a window has passed.
+func (t *throughput) rate() (float64, bool) {
+	if len(t.arrivals) == 0 || t.arrivals[len(t.arrivals)-1].at-t.first < window {
+		return 0, false
+	}
+	bytes := 0
+	for _, a := range t.arrivals {
+		bytes += a.size
+	}
+	return float64(bytes) * 8 / window.Seconds(), true
+}

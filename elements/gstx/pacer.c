@@ -1,0 +1,167 @@
+/* Spreads packets over time: a key frame in three sizes at once would overflow a queue of the network's that the bitrate
+ * as a whole does not fill. GStreamer has no element for that (1.28). And says in each packet when it was sent. */
+#include <gst/rtp/rtp.h>
+#include "gstx.h"
+
+struct _GstxPacer
+{
+  gint refs;
+  GMutex lock;
+  GCond changed;
+  gint64 next;                  /* when the next packet is due; us */
+  guint rate;                   /* bit/s; 0: no limit */
+  gboolean closed;
+  gint64 granted;               /* until when retransmissions have used up their share; us */
+};
+
+typedef struct
+{
+  GstPadChainFunction chain;
+  GstxPacer *pacer;
+  guint8 send_time_id;          /* of the header extension; 0: none */
+} Paced;
+
+/* Waits shorter than this cost more than they bring. */
+#define SLACK (5 * G_TIME_SPAN_MILLISECOND)
+
+GstxPacer *
+gstx_pacer_new (void)
+{
+  GstxPacer *pacer = g_new0 (GstxPacer, 1);
+
+  pacer->refs = 1;
+  g_mutex_init (&pacer->lock);
+  g_cond_init (&pacer->changed);
+  return pacer;
+}
+
+void
+gstx_pacer_unref (GstxPacer * pacer)
+{
+  if (!g_atomic_int_dec_and_test (&pacer->refs))
+    return;
+  g_mutex_clear (&pacer->lock);
+  g_cond_clear (&pacer->changed);
+  g_free (pacer);
+}
+
+static void
+wait_turn (GstxPacer * pacer, gsize size)
+{
+  gint64 due;
+
+  g_mutex_lock (&pacer->lock);
+  due = MAX (pacer->next, g_get_monotonic_time ());
+  pacer->next = due;
+  if (pacer->rate > 0)
+    pacer->next += size * 8 * G_TIME_SPAN_SECOND / pacer->rate;
+  while (!pacer->closed && pacer->rate > 0
+      && g_get_monotonic_time () < due - SLACK)
+    g_cond_wait_until (&pacer->changed, &pacer->lock, due - SLACK);
+  g_mutex_unlock (&pacer->lock);
+}
+
+/* abs-send-time: seconds with 18 binary places in three bytes. webrtc.org/experiments/rtp-hdrext/abs-send-time */
+static GstBuffer *
+write_send_time (GstBuffer * buffer, guint8 id)
+{
+  GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+  guint64 time = g_get_real_time ();
+  guint8 data[3];
+
+  GST_WRITE_UINT24_BE (data, ((time << 18) / G_TIME_SPAN_SECOND) & 0xffffff);
+  buffer = gst_buffer_make_writable (buffer);
+  if (gst_rtp_buffer_map (buffer, GST_MAP_READWRITE, &rtp)) {
+    gst_rtp_buffer_add_extension_onebyte_header (&rtp, id, data, sizeof (data));
+    gst_rtp_buffer_unmap (&rtp);
+  }
+  return buffer;
+}
+
+static GstFlowReturn
+paced_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  Paced *paced = pad->chaindata;
+
+  wait_turn (paced->pacer, gst_buffer_get_size (buffer));
+  if (paced->send_time_id != 0)
+    buffer = write_send_time (buffer, paced->send_time_id);
+  return paced->chain (pad, parent, buffer);
+}
+
+/* A share of the rate for retransmissions, and how much of it may be saved up. Without a limit, what a full queue has dropped
+ * fills it again and again: the bridge asks for a packet up to ten times, the RTP session repeats it each time (1.28). */
+#define RTX_SHARE 0.3
+#define RTX_SAVED (200 * G_TIME_SPAN_MILLISECOND)
+#define RTX_SIZE 1200           /* bytes; requests don't say */
+
+static GstPadProbeReturn
+limit_retransmission (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  GstEvent *event = GST_PAD_PROBE_INFO_EVENT (info);
+  GstxPacer *pacer = user_data;
+  GstPadProbeReturn ret = GST_PAD_PROBE_OK;
+  gint64 now = g_get_monotonic_time ();
+
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CUSTOM_UPSTREAM
+      || !gst_event_has_name (event, "GstRTPRetransmissionRequest"))
+    return GST_PAD_PROBE_OK;
+  g_mutex_lock (&pacer->lock);
+  if (pacer->rate > 0) {
+    pacer->granted = MAX (pacer->granted, now - RTX_SAVED);
+    if (pacer->granted > now) {
+      ret = GST_PAD_PROBE_DROP;
+    } else {
+      pacer->granted +=
+          RTX_SIZE * 8 * G_TIME_SPAN_SECOND / (RTX_SHARE * pacer->rate);
+      pacer->next += RTX_SIZE * 8 * G_TIME_SPAN_SECOND / pacer->rate;
+    }
+  }
+  g_mutex_unlock (&pacer->lock);
+  return ret;
+}
+
+void
+gstx_pacer_limit_retransmissions (GstxPacer * pacer, GstPad * pad)
+{
+  g_atomic_int_inc (&pacer->refs);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
+      limit_retransmission, pacer, (GDestroyNotify) gstx_pacer_unref);
+}
+
+static void
+free_paced (gpointer data)
+{
+  gstx_pacer_unref (((Paced *) data)->pacer);
+  g_free (data);
+}
+
+void
+gstx_pacer_add (GstxPacer * pacer, GstPad * pad, guint8 send_time_id)
+{
+  Paced *paced = g_new0 (Paced, 1);
+
+  g_atomic_int_inc (&pacer->refs);
+  paced->pacer = pacer;
+  paced->send_time_id = send_time_id;
+  paced->chain = GST_PAD_CHAINFUNC (pad);
+  gst_pad_set_chain_function_full (pad, paced_chain, paced, free_paced);
+}
+
+void
+gstx_pacer_set_rate (GstxPacer * pacer, guint rate)
+{
+  g_mutex_lock (&pacer->lock);
+  pacer->rate = rate;
+  g_cond_broadcast (&pacer->changed);
+  g_mutex_unlock (&pacer->lock);
+}
+
+void
+gstx_pacer_close (GstxPacer * pacer)
+{
+  g_mutex_lock (&pacer->lock);
+  pacer->closed = TRUE;
+  g_cond_broadcast (&pacer->changed);
+  g_mutex_unlock (&pacer->lock);
+}

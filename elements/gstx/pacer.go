@@ -1,0 +1,45 @@
+package gstx
+
+// #include "gstx.h"
+import "C"
+
+import (
+	"runtime"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+)
+
+// Pacer spreads the packets of several streams over time, so that together they don't exceed a rate.
+type Pacer struct{ native *C.GstxPacer }
+
+// NewPacer makes one without a limit.
+func NewPacer() *Pacer {
+	p := &Pacer{C.gstx_pacer_new()}
+	runtime.SetFinalizer(p, func(p *Pacer) { C.gstx_pacer_unref(p.native) })
+	return p
+}
+
+// Pace holds the RTP packets back that come to a sink pad, until each is due, and writes the time into the header extension
+// abs-send-time, unless its id is 0. Call it before data flows. The pad's element must take them one by one.
+func (p *Pacer) Pace(pad gst.Pad, sendTimeID uint8) {
+	C.gstx_pacer_add(p.native, nativePad(pad), C.guint8(sendTimeID))
+	runtime.KeepAlive(p)
+	runtime.KeepAlive(pad)
+}
+
+// LimitRetransmissions drops requests for retransmissions that come to the source pad of an rtprtxsend, beyond a share of the
+// rate.
+func (p *Pacer) LimitRetransmissions(pad gst.Pad) {
+	C.gstx_pacer_limit_retransmissions(p.native, nativePad(pad))
+	runtime.KeepAlive(p)
+	runtime.KeepAlive(pad)
+}
+
+// SetRate changes the limit, in bit/s; 0 is none.
+func (p *Pacer) SetRate(rate int) {
+	C.gstx_pacer_set_rate(p.native, C.guint(max(rate, 0)))
+	runtime.KeepAlive(p)
+}
+
+// Close lets everything through at once, from now on.
+func (p *Pacer) Close() { C.gstx_pacer_close(p.native); runtime.KeepAlive(p) }

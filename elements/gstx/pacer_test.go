@@ -1,0 +1,72 @@
+package gstx
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+)
+
+// paced plays a source through a paced pad to its end, and returns how long it took.
+func paced(t *testing.T, source string, pacer *Pacer, sendTimeID uint8, packet func([]byte)) time.Duration {
+	t.Helper()
+	e, err := gst.ParseLaunch(source + ` ! identity name=paced ! fakesink sync=false`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.(gst.Pipeline)
+	defer p.SetState(gst.StateNull)
+	pacer.Pace(p.GetByName("paced").GetStaticPad("sink"), sendTimeID)
+	p.GetByName("paced").GetStaticPad("src").AddProbe(gst.PadProbeTypeBuffer, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+		if m, ok := info.GetBuffer().Map(gst.MapRead); ok {
+			data := make([]byte, m.Length())
+			m.ReadAt(data, 0)
+			m.Unmap()
+			packet(data)
+		}
+		return gst.PadProbeOK
+	})
+	begun := time.Now()
+	p.SetState(gst.StatePlaying)
+	if m := p.GetBus().TimedPopFiltered(gst.ClockTime(30*time.Second), gst.MessageEOS|gst.MessageError); m == nil || m.Type() != gst.MessageEOS {
+		t.Fatalf("no end: %v", m)
+	}
+	return time.Since(begun)
+}
+
+const fiftyKilobytes = `fakesrc sizetype=fixed sizemax=1000 num-buffers=50`
+
+func TestPacketsAreSpreadOverTime(t *testing.T) {
+	pacer := NewPacer()
+	pacer.SetRate(800_000)
+	if took := paced(t, fiftyKilobytes, pacer, 0, func([]byte) {}); took < 450*time.Millisecond {
+		t.Errorf("50 kB at 800 kbit/s took %v", took)
+	}
+}
+
+func TestAPacerThatIsClosedHoldsNothingBack(t *testing.T) {
+	pacer := NewPacer()
+	pacer.SetRate(8)
+	time.AfterFunc(50*time.Millisecond, pacer.Close)
+	paced(t, fiftyKilobytes, pacer, 0, func([]byte) {}) // 50,000 s else
+}
+
+func TestEachPacketSaysWhenItWasSent(t *testing.T) {
+	var packets [][]byte
+	paced(t, `audiotestsrc num-buffers=10 ! opusenc ! rtpopuspay`, NewPacer(), 3, func(p []byte) { packets = append(packets, p) })
+	if len(packets) == 0 {
+		t.Fatal("no packets")
+	}
+	var last []byte
+	for _, p := range packets {
+		// RFC 8285: one-byte headers, id 3, three bytes
+		if p[0]&0x10 == 0 || !bytes.Equal(p[12:16], []byte{0xbe, 0xde, 0, 1}) || p[16] != 0x32 {
+			t.Fatalf("the header is % x", p[:20])
+		}
+		if last != nil && bytes.Compare(p[17:20], last) < 0 && last[0] != 0xff {
+			t.Errorf("time goes back from % x to % x", last, p[17:20])
+		}
+		last = p[17:20]
+	}
+}

@@ -1,0 +1,160 @@
+package elements
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+)
+
+// waitMessage waits for an element message of a name whose text has all parts.
+func waitMessage(t *testing.T, p gst.Pipeline, name string, parts ...string) {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		m := p.GetBus().TimedPopFiltered(gst.ClockTime(time.Second), gst.MessageElement|gst.MessageError)
+		select {
+		case <-deadline:
+			t.Fatalf("no %s with %v", name, parts)
+		default:
+		}
+		if m == nil {
+			continue
+		}
+		text := strings.NewReplacer(`\`, ``, `"`, ``).Replace(m.GetStructure().String()) // structures inside are escaped
+		if m.Type() == gst.MessageError {
+			t.Fatalf("%s", text)
+		}
+		if m.GetStructure().GetName() != name {
+			continue
+		}
+		found := true
+		for _, part := range parts {
+			found = found && strings.Contains(text, part)
+		}
+		if found {
+			return
+		}
+	}
+}
+
+// counter counts the buffers that come to an element's sink pad.
+func counter(p gst.Pipeline, element string) (came chan struct{}) {
+	came = make(chan struct{}, 1)
+	p.GetByName(element).GetStaticPad("sink").AddProbe(gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		select {
+		case came <- struct{}{}:
+		default:
+		}
+		return gst.PadProbeOK
+	})
+	return came
+}
+
+func comes(t *testing.T, came chan struct{}) {
+	t.Helper()
+	select {
+	case <-came:
+	case <-time.After(patience):
+		t.Fatal("nothing comes")
+	}
+}
+
+func play(t *testing.T, pipelines ...gst.Pipeline) {
+	for _, p := range pipelines {
+		t.Cleanup(func() { p.SetState(gst.StateNull) })
+		p.SetState(gst.StatePlaying)
+	}
+}
+
+func TestOthersSeeAtOnceThatAPadIsMutedAndThatItIsNot(t *testing.T) {
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Mute"
+	sender, receiver := pair(t, location)
+	video := counter(receiver, "video")
+	play(t, receiver, sender)
+	comes(t, video)
+	for medium, source := range map[string]string{"video": "-v0", "audio": "-a0"} {
+		pad := sender.GetByName("j").GetStaticPad(medium + "_0")
+		for _, muted := range []bool{true, false} {
+			pad.SetObjectProperty("mute", muted)
+			waitMessage(t, receiver, "jitsi-participant-changed", source, fmt.Sprintf(`muted=(boolean)%v`, muted))
+		}
+	}
+	sender.GetByName("j").GetStaticPad("video_0").SetObjectProperty("mute", true)
+	waitMessage(t, receiver, "jitsi-participant-changed", `muted=(boolean)true`)
+	sender.GetByName("j").GetStaticPad("video_0").SetObjectProperty("mute", false)
+	waitMessage(t, receiver, "jitsi-participant-changed")
+	for len(video) > 0 {
+		<-video
+	}
+	comes(t, video)
+}
+
+func TestAScreenIsSharedBesideTheCameraAndEnds(t *testing.T) {
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Screen"
+	sender, receiver := pair(t, location)
+	video := counter(receiver, "video")
+	play(t, receiver, sender)
+	comes(t, video)
+	sink := sender.GetByName("j")
+	for range 2 { // once more: the pad's place is free again
+		screen, err := gst.ParseBinFromDescription(`videotestsrc is-live=true pattern=snow ! capsfilter caps=video/x-raw,width=160,height=90,framerate=5/1`, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sender.Add(screen)
+		pad := sink.RequestPadSimple("video_1")
+		screen.GetStaticPad("src").Link(pad)
+		screen.SyncStateWithParent()
+		waitMessage(t, receiver, "jitsi-source-added", "-v1", "desktop")
+		screen.SetState(gst.StateNull)
+		screen.GetStaticPad("src").Unlink(pad)
+		sink.ReleaseRequestPad(pad)
+		sender.Remove(screen)
+		waitMessage(t, receiver, "jitsi-source-removed", "-v1")
+	}
+	for len(video) > 0 {
+		<-video
+	}
+	comes(t, video)
+}
+
+func TestTheTypeOfAVideoIsTold(t *testing.T) {
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Type"
+	sender := launch(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=15/1 ! jitsisink name=j video-type=desktop `+location)
+	receiver := launch(t, `jitsisrc name=j `+location+` ! video/x-raw ! fakesink name=video`)
+	play(t, receiver, sender)
+	waitMessage(t, receiver, "jitsi-source-added", "-v0", "desktop")
+	sender.GetByName("j").SetObjectProperty("video-type", int32(0))
+	waitMessage(t, receiver, "jitsi-participant-changed", `muted=(boolean)true`)
+}
+
+func TestAnEncoderOfTheApplicationsIsToldWhatTheNetworkCarries(t *testing.T) {
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Target"
+	sender := launch(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=15/1 !
+		vp8enc name=encoder deadline=1 keyframe-max-dist=10000 ! jitsisink name=j start-bitrate=700000 max-bitrate=900000 `+location)
+	receiver := launch(t, `jitsisrc name=j `+location+` ! video/x-raw ! fakesink name=video`)
+	asked := make(chan struct{}, 100)
+	sender.GetByName("encoder").GetStaticPad("src").AddProbe(gst.PadProbeTypeEventUpstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+		if s := info.GetEvent().GetStructure(); s != nil && s.GetName() == "GstForceKeyUnit" {
+			asked <- struct{}{}
+		}
+		return gst.PadProbeOK
+	})
+	video := counter(receiver, "video")
+	play(t, receiver, sender)
+	waitMessage(t, sender, "jitsi-target-bitrate", "700000")
+	comes(t, asked)
+	comes(t, video)
+	element := sender.GetByName("j")
+	element.SetObjectProperty("max-bitrate", uint32(300_000))
+	waitMessage(t, sender, "jitsi-target-bitrate", "300000")
+	if got := element.ObjectProperty("target-bitrate"); got != uint32(300_000) {
+		t.Errorf("the property is %v", got)
+	}
+	if got := element.GetStaticPad("video_0").ObjectProperty("target-bitrate"); got != uint32(300_000) {
+		t.Errorf("the pad's property is %v", got)
+	}
+}

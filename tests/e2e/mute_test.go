@@ -1,0 +1,40 @@
+package e2e
+
+import (
+	"testing"
+
+	"gstjitsi/signaling/jingle"
+	"gstjitsi/tests/deployment"
+	"gstjitsi/tests/deployment/events"
+)
+
+func TestAModeratorMutesUs(t *testing.T) {
+	room := newRoom(t)
+	moderator := room.watcher("moderator")
+	sender := room.join("sender", sink("red", 440))
+	moderator.Watch(map[string]int{sender.id + "-v0": 180})
+	room.waitForwarded(moderator.ID())
+	for _, media := range []jingle.Media{jingle.Video, jingle.Audio} {
+		moderator.Mute(sender.id, media)
+		if _, err := sender.WaitMessage(room.ctx, 0, "jitsi-mute-requested", "media="+string(media), "by="+moderator.ID()); err != nil {
+			t.Error(err)
+		}
+	}
+	room.waitEvent("the video's stop", func(e events.Event) bool {
+		return e.Kind == events.ForwardingStopped && e.Source == sender.id+"-v0"
+	})
+}
+
+func TestWhoComesIntoAMeetingThatWantsSilenceIsMuted(t *testing.T) {
+	room := newRoomWith(t, deployment.Options{StartMuted: true})
+	watcher := room.join("watcher", receiver)
+	sender := room.join("sender", sink("red", 440))
+	if _, err := watcher.WaitMessage(room.ctx, 0, "jitsi-source-muted", "participant-id="+sender.id, "muted=true"); err != nil {
+		t.Error(err)
+	}
+	for _, e := range room.server.Events() {
+		if e.Kind == events.MediaReceived && e.Endpoint == sender.id {
+			t.Errorf("it sends nevertheless: %v", e)
+		}
+	}
+}

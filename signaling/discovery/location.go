@@ -10,7 +10,8 @@ import (
 )
 
 // ParseLocation splits a meeting's URL as pasted from a browser: https://host[:port]/[tenant/]Room[?jwt=…][#config…].
-// Like the web client it takes the last part of the path for the room and all before it for the tenant.
+// Like the web client it takes the last part of the path for the room and all before it for the tenant. The room is as it stands
+// in the URL, and one that [NormaliseRoom] takes.
 func ParseLocation(location string) (Meeting, error) {
 	u, err := parseServer(stripSpace(location))
 	if err != nil {
@@ -20,10 +21,10 @@ func ParseLocation(location string) (Meeting, error) {
 	if room == "" {
 		return Meeting{}, fmt.Errorf("meeting URL of %s names no room", u.Host)
 	}
-	m := Meeting{Server: u.Scheme + "://" + u.Host, Token: u.Query().Get("jwt")}
-	if m.Room, err = NormaliseRoom(room); err != nil {
+	if _, err := NormaliseRoom(room); err != nil {
 		return Meeting{}, err
 	}
+	m := Meeting{Server: u.Scheme + "://" + u.Host, Room: room, Token: u.Query().Get("jwt")}
 	if m.Tenant, err = url.PathUnescape(tenant); err != nil {
 		return Meeting{}, fmt.Errorf("tenant %q: malformed percent-encoding", tenant)
 	}

@@ -4,31 +4,31 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
-// excluded are the characters that the web client drops from a room's name: reserved by RFC 3986, or refused
-// by the JID library of the focus.
+// excluded are the characters that the web client drops from a room's name as it stands in a meeting's URL: reserved by
+// RFC 3986, or refused by the JID library of the focus. Percent-encoded ones pass.
 const excluded = `:?#[]@!$&'()*+,;=></"`
 
 // maxRoom is the longest localpart of a JID in bytes (RFC 7622 section 3.3).
 const maxRoom = 1023
 
-// NormaliseRoom makes a room name as the web client does (getBackendSafeRoomName of jitsi-meet): lower case,
-// percent-encoding of what a JID's node can't carry. A name that is percent-encoded already stays the same.
+// NormaliseRoom makes a room's JID node of its name as the web client does (parseURIString and getBackendSafeRoomName of
+// jitsi-meet): lower case, percent-encoding of what a JID's node can't carry. A name that is percent-encoded already is taken
+// for what it encodes. To be applied once: what compatibility forms of excluded characters become stays in the web client's names,
+// and would be dropped the second time.
 func NormaliseRoom(room string) (string, error) {
-	if decoded, err := url.PathUnescape(room); err == nil {
+	room = dropExcluded(room)
+	if decoded, err := url.PathUnescape(room); err == nil && utf8.ValidString(decoded) {
 		room = decoded // else the percent sign is a part of the name
 	}
-	room = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(excluded, r) {
-			return -1
-		}
-		return r
-	}, room)
 	room = strings.ToLower(norm.NFKC.String(room))
 	room = strings.ToLower(encodeURIComponent(room))
+	// The web client leaves it in and can't join: no JID's node has one (RFC 7622 section 3.3.1).
+	room = strings.ReplaceAll(room, "'", "")
 	switch {
 	case room == "":
 		return "", fmt.Errorf("the room's name is empty")
@@ -36,6 +36,15 @@ func NormaliseRoom(room string) (string, error) {
 		return "", fmt.Errorf("the room's name has %d bytes, more than %d", len(room), maxRoom)
 	}
 	return room, nil
+}
+
+func dropExcluded(room string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(excluded, r) {
+			return -1
+		}
+		return r
+	}, room)
 }
 
 // encodeURIComponent is JavaScript's function of this name (ECMA-262 section 19.2.6.4).

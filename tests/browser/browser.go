@@ -74,6 +74,10 @@ func Join(ctx context.Context, options Options) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
+	room, err := discovery.NormaliseRoom(meeting.Room)
+	if err != nil {
+		return nil, err
+	}
 	loggers := logging.NewDefaultLoggerFactory()
 	loggers.DefaultLogLevel = logging.LogLevelDisabled
 	found, err := discovery.Discover(ctx, meeting, discovery.Options{Log: loggers.NewLogger("discovery")})
@@ -83,7 +87,7 @@ func Join(ctx context.Context, options Options) (*Browser, error) {
 	b := &Browser{options: options, changed: make(chan struct{}), views: map[string]View{}}
 	if b.conf, err = conference.New(conference.Config{
 		WebSocketURL: found.WebSocketURL, XMPPDomain: found.XMPPDomain, MUCDomain: found.MUCDomain, FocusJID: found.FocusJID,
-		Room: meeting.Room, Nick: options.Nick, Codecs: []string{options.Codec}, Loggers: loggers,
+		Room: room, Nick: options.Nick, Codecs: []string{options.Codec}, Loggers: loggers,
 	}); err != nil {
 		return nil, err
 	}

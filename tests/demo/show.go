@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image/png"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -147,11 +149,27 @@ func (s *show) inspect() (result, error) {
 	if err != nil {
 		return got, err
 	}
-	got.frames, got.width, got.height, got.pictures = len(video.Frames), video.Width, video.Height, video.Span()
+	got.frames, got.pictures = len(video.Frames), video.Span()
 	if sound, err := file.Track("A_OPUS"); err == nil {
 		got.sound = sound.Span()
 	}
-	return got, media.WriteStill(ctx, got.file, got.still)
+	if err := media.WriteStill(ctx, got.file, got.still); err != nil {
+		return got, err
+	}
+	return got, got.measureStill()
+}
+
+// measureStill takes the picture's size off the still: the recording's header has that of the first, and a bridge begins with
+// the smallest of the sizes that are sent.
+func (r *result) measureStill() error {
+	file, err := os.Open(r.still)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	still, err := png.DecodeConfig(file)
+	r.width, r.height = still.Width, still.Height
+	return err
 }
 
 // end ends what still runs.

@@ -39,22 +39,35 @@ func startDeployment(t *testing.T) (url string) {
 	}
 	command := exec.Command(program)
 	command.Stderr = os.Stderr
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // should this process crash
 	output, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Start(); err != nil {
+	started, read := make(chan error), make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		// The death signal is for the end of the thread that started the child (prctl(2)).
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(ended)
+		started <- command.Start()
+		<-read // Wait closes the pipe
+		command.Wait()
+	}()
+	if err := <-started; err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		command.Process.Signal(syscall.SIGTERM)
-		command.Wait()
+		<-ended
 	})
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		for field := range strings.FieldsSeq(lines.Text()) {
 			if url, ok := strings.CutPrefix(field, "url="); ok {
 				go func() { // the pipe must not fill up
+					defer close(read)
 					for lines.Scan() {
 					}
 				}()
@@ -62,6 +75,7 @@ func startDeployment(t *testing.T) (url string) {
 			}
 		}
 	}
+	close(read)
 	t.Fatal("the deployment printed no address")
 	return ""
 }

@@ -43,11 +43,9 @@ func (t *Transport) RemoveSource(ssrc uint32, wait *sync.WaitGroup) {
 	delete(t.sources, ssrc)
 	t.mu.Unlock()
 	t.updateRTXMap()
-	// Close may come meanwhile.
-	releaseWebRTC, releaseRTP := gstx.Hold(t.webrtc), gstx.Hold(t.rtpbin)
+	t.clears.Add(1) // Close waits for it
 	wait.Go(func() {
-		defer releaseWebRTC()
-		defer releaseRTP()
+		defer t.clears.Done()
 		t.recovering("remove source", func() { t.clear(ssrc, stream) })
 	})
 }

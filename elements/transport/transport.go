@@ -55,7 +55,8 @@ type Transport struct {
 	local   jingle.Fingerprint
 	senders []*Sender
 	tunnels []*gstx.Tunnel
-	audioPT uint8 // of the microphone
+	audioPT uint8          // of the microphone
+	clears  sync.WaitGroup // sources that are being taken away
 
 	mu       sync.Mutex // guards what callbacks and the owner share
 	sources  map[uint32]jingle.Source
@@ -105,6 +106,8 @@ func (t *Transport) Close() {
 	t.mu.Unlock()
 	t.pacer.Close()
 	t.stopReceiving()
+	// An SSRC that is cleared while its demultiplexer is shut down is cleared twice (1.22).
+	t.clears.Wait()
 	gstx.Discard(t.cfg.Bin, t.webrtc)
 	t.mu.Lock()
 	streams := t.streams // also those whose pads came meanwhile

@@ -11,6 +11,8 @@ import (
 	"gstjitsi/elements/media"
 	"gstjitsi/elements/transport"
 	"gstjitsi/signaling/conference"
+	"gstjitsi/signaling/jingle"
+	"gstjitsi/signaling/sdp"
 )
 
 // failure is what an error looks like to a GStreamer application.
@@ -85,21 +87,47 @@ func (e *element) postMediaError(err error, where string) {
 	case errors.As(err, &fingerprint):
 		e.post(resource(gst.ResourceErrorNotAuthorized, "The bridge is not the one that was announced."), debug)
 	case errors.As(err, &missing):
+		e.postMissingPlugin(missing)
 		e.post(failure{gst.CoreErrorQuark(), int32(gst.CoreErrorMissingPlugin), "A GStreamer plugin is missing."}, debug)
+	case errors.Is(err, sdp.ErrNoCommonCodec):
+		for _, cause := range e.missingCodecs() {
+			if errors.As(cause, &missing) {
+				e.postMissingPlugin(missing)
+			}
+		}
+		e.post(failure{gst.StreamErrorQuark(), int32(gst.StreamErrorCodecNotFound), "We and the conference have no codec in common."}, debug)
 	default:
 		e.post(failure{gst.StreamErrorQuark(), int32(gst.StreamErrorFormat), "The media can't be sent or received."}, debug)
 	}
 }
 
-// warnStream reports a stream that can't be received; the others go on. A missing plugin is told as applications expect
-// it that offer to install one.
-func (e *element) warnStream(s *transport.Stream, cause error) {
-	gstx.Log.Logf(gst.LevelWarning, e, "can't receive %s: %v", s.Source.Name, cause)
-	var missing *media.MissingElementError
-	if errors.As(cause, &missing) && missing.Factory != "" {
+// postMissingPlugin tells of what is not installed as applications expect it that offer to install it.
+func (e *element) postMissingPlugin(missing *media.MissingElementError) {
+	if missing.Factory != "" {
 		e.PostMessage(gst.NewMessageElement(e, structure("missing-plugin", map[string]any{
 			"type": "element", "detail": missing.Factory, "name": "GStreamer element " + missing.Factory,
 		})))
+	}
+}
+
+// missingCodecs are reasons why codecs of video-codecs are not used.
+func (e *element) missingCodecs() []error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	names, err := media.ParseNames(jingle.Video, e.settings.videoCodecs)
+	if err != nil {
+		return nil
+	}
+	_, missing := media.Usable(names)
+	return missing
+}
+
+// warnStream reports a stream that can't be received; the others go on.
+func (e *element) warnStream(s *transport.Stream, cause error) {
+	gstx.Log.Logf(gst.LevelWarning, e, "can't receive %s: %v", s.Source.Name, cause)
+	var missing *media.MissingElementError
+	if errors.As(cause, &missing) {
+		e.postMissingPlugin(missing)
 	}
 	e.warn(fmt.Sprintf("source %s of participant %s: %v", s.Source.Name, s.Source.Endpoint, cause))
 }

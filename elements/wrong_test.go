@@ -35,14 +35,32 @@ type wrong struct {
 	debug      string // what the debug text names
 }
 
-func (w wrong) domain() glib.Quark {
-	switch w.code.(type) {
+func domain(code any) glib.Quark {
+	switch code.(type) {
+	case gst.CoreError:
+		return gst.CoreErrorQuark()
 	case gst.ResourceError:
 		return gst.ResourceErrorQuark()
 	case gst.StreamError:
 		return gst.StreamErrorQuark()
 	}
 	panic("a domain that no error has")
+}
+
+// isError checks what an error message says. No secret may be in it.
+func isError(m *gst.Message, code any, named string) error {
+	debug, posted := m.ParseError()
+	got := posted.(*glib.GError)
+	wanted := glib.Quark(got.Quark()) == domain(code) && fmt.Sprint(got.ErrorCode()) == fmt.Sprintf("%d", code)
+	if !wanted || !strings.Contains(debug, named) {
+		return fmt.Errorf("got %s %d: %v\n%s\nwant %v, naming %q", glib.QuarkToString(glib.Quark(got.Quark())), got.ErrorCode(), got, debug, code, named)
+	}
+	for _, secret := range []string{"hunter2", "wonderland", "opensesame", "swordfish"} {
+		if strings.Contains(debug+got.Error(), secret) {
+			return fmt.Errorf("the error tells a secret: %v %s", got, debug)
+		}
+	}
+	return nil
 }
 
 // run plays a pipeline until its first error. It may run beside others: it says what is wrong by its result.
@@ -62,18 +80,7 @@ func (w wrong) run() error {
 	if took := time.Since(began); took > errorLimit+busy {
 		return fmt.Errorf("the error comes after %s", took)
 	}
-	debug, posted := m.ParseError()
-	got := posted.(*glib.GError)
-	wanted := glib.Quark(got.Quark()) == w.domain() && fmt.Sprint(got.ErrorCode()) == fmt.Sprintf("%d", w.code)
-	if !wanted || !strings.Contains(debug, w.debug) {
-		return fmt.Errorf("got %s %d: %v\n%s\nwant %v, naming %q", glib.QuarkToString(glib.Quark(got.Quark())), got.ErrorCode(), got, debug, w.code, w.debug)
-	}
-	for _, secret := range []string{"hunter2", "wonderland", "opensesame", "swordfish"} {
-		if strings.Contains(debug+got.Error(), secret) {
-			return fmt.Errorf("the error tells a secret: %v %s", got, debug)
-		}
-	}
-	return nil
+	return isError(m, w.code, w.debug)
 }
 
 // deployments are started at the same time.
@@ -249,6 +256,7 @@ func TestEveryWrongConfigurationEndsInTheRightError(t *testing.T) {
 		{"a STUN server that is none", here("stun-server=http://stun.example.org"), malformed, "stun-server"},
 		{"a TURN server without a password", here("turn-server=turn://turn.example.org"), malformed, "turn.example.org"},
 		{"a TURN server over smoke signals", here("turn-server=turn://a:hunter2@turn.example.org?transport=smoke"), malformed, "turn.example.org"},
+		{"a codec whose plugin is missing", here("video-codecs=av1"), gst.CoreErrorMissingPlugin, "rtpav1"},
 		{"a codec that there is not", here("video-codecs=h266"), malformed, "h266"},
 	}
 	if len(list) < 30 {

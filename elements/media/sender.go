@@ -9,6 +9,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
+	"gstjitsi/signaling/sdp"
 )
 
 // Outlet is a transport's way for one encoded stream.
@@ -289,7 +290,7 @@ func (s *Sender) choose() (codec Codec, raw bool, err error) {
 		}
 		names = append(names, c.Caps)
 	}
-	err = fmt.Errorf("the conference takes %s here, the stream is %s", strings.Join(names, ", "), s.format)
+	err = fmt.Errorf("%w: the conference takes %s here, the stream is %s", sdp.ErrNoCommonCodec, strings.Join(names, ", "), s.format)
 	for _, c := range codecs {
 		if s.format.name != c.Raw {
 			continue

@@ -110,7 +110,7 @@ func (t *Transport) payable(m jingle.Media) ([]offered, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("no common %s codec: the bridge does not offer %s", m, strings.Join(preference, ", "))
+		return nil, fmt.Errorf("%w for %s: the bridge does not offer %s", sdp.ErrNoCommonCodec, m, strings.Join(preference, ", "))
 	}
 	return list, nil
 }

@@ -53,6 +53,8 @@ type Config struct {
 
 	StatsInterval time.Duration // between two reports of SetStats; 0: 10 s
 
+	ServiceInterval time.Duration // at least, between two requests for STUN and TURN servers; 0: 10 s
+
 	JoinTimeout time.Duration // until the room is joined; 0: 10 s. Waiting in a lobby does not count.
 
 	// ReconnectTimeout is how long to try again when the connection is lost after the room was joined; 0: 60 s,
@@ -101,6 +103,9 @@ func (cfg *Config) setDefaults() {
 	}
 	if cfg.HiddenDomain == "" {
 		cfg.HiddenDomain = "recorder." + cfg.XMPPDomain
+	}
+	if cfg.ServiceInterval == 0 {
+		cfg.ServiceInterval = 10 * time.Second
 	}
 	if cfg.JoinTimeout == 0 {
 		cfg.JoinTimeout = 10 * time.Second

@@ -132,20 +132,17 @@ func (s *stay) askServices() {
 		}
 		if err != nil {
 			s.log.Debugf("no ICE servers from %s: %v", s.cfg.XMPPDomain, err)
+			if _, any := extdisco.Expiry(s.services); any { // those that we have won't do for ever; the server may only be away
+				s.later(s.cfg.ServiceInterval, (*stay).askServices)
+			}
 			return
 		}
 		s.services, s.changed = answer.List(), true
-		if expiry, any := extdisco.Expiry(s.services); any {
-			s.later(refreshIn(time.Until(expiry)), (*stay).askServices)
+		if expiry, any := extdisco.Expiry(s.services); any { // some time before, for sessions that begin later
+			s.later(max(time.Until(expiry)*3/4, s.cfg.ServiceInterval), (*stay).askServices)
 		}
 	})
 }
-
-// minServiceLife bounds how often we ask for services whose credentials live shortly.
-const minServiceLife = 10 * time.Second
-
-// refreshIn is some time before credentials expire that live for so long, for sessions that begin later.
-func refreshIn(life time.Duration) time.Duration { return max(life*3/4, minServiceLife) }
 
 func (s *stay) domain() jid.JID { return s.jid.Domain() }
 

@@ -6,6 +6,7 @@
 package sdp
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -72,13 +73,16 @@ func parameter(pt jingle.PayloadType, name string) string {
 	return ""
 }
 
+// ErrNoCommonCodec is in the chain of errors about a medium for which the two sides have no codec in common.
+var ErrNoCommonCodec = errors.New("no common codec")
+
 // Offer writes the session as an offer of the bridge. It fails where a medium has no codec that we take.
 func Offer(s *jingle.SessionInitiate, o Options) (string, error) {
 	audio, video := Take(s.Audio, o), Take(s.Video, o)
 	for _, d := range []jingle.Description{audio, video} {
 		if len(d.PayloadTypes) == 0 {
-			return "", fmt.Errorf("no common %s codec: the bridge offers %s, we take %s",
-				d.Media, codecNames(s, d.Media), strings.Join(o.Codecs, ", "))
+			return "", fmt.Errorf("%w for %s: the bridge offers %s, we take %s",
+				ErrNoCommonCodec, d.Media, codecNames(s, d.Media), strings.Join(o.Codecs, ", "))
 		}
 	}
 	lines := []mline{{"audio", "sendrecv", audio}, {"video", "sendrecv", video}}

@@ -1,6 +1,7 @@
 package sdp
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -94,7 +95,7 @@ func TestH264ParametersInOneValueAreKept(t *testing.T) {
 
 func TestNoCommonCodecNamesBothSides(t *testing.T) {
 	_, err := Offer(session(), Options{Codecs: []string{"opus", "vp9"}, VideoSenders: 1})
-	if err == nil || !strings.Contains(err.Error(), "AV1, VP8, H264") || !strings.Contains(err.Error(), "vp9") {
+	if !errors.Is(err, ErrNoCommonCodec) || !strings.Contains(err.Error(), "AV1, VP8, H264") || !strings.Contains(err.Error(), "vp9") {
 		t.Errorf("got %v", err)
 	}
 }

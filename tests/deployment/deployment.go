@@ -39,6 +39,7 @@ type Options struct {
 	TURNLife      time.Duration     // of the credentials for it; a day when 0
 	Services      []prosody.Service // STUN and TURN servers that clients are told of
 	Guests        bool              // with users: others log in anonymously at a domain of their own
+	HostsOnly     bool              // with guests: they may come into rooms, but not open any
 	PlainOnly     bool              // passwords are taken by SASL PLAIN only
 	TokenSecret   string            // lets nobody in but with a token of it: see Token
 	Lobby         bool              // rooms for members only have one
@@ -138,7 +139,12 @@ func (d *Deployment) start(ctx context.Context) error {
 	if opts.NoFocus {
 		return nil
 	}
+	hosts := ""
+	if opts.HostsOnly {
+		hosts = opts.Domain
+	}
 	d.focus, err = focus.Start(ctx, focus.Options{
+		HostDomain:   hosts,
 		WebSocketURL: d.prosody.WebSocketURL(), Domain: opts.Domain, Password: d.prosody.FocusPassword(),
 		Bridge: d.bridge, Events: d.events, Log: opts.LoggerFactory.NewLogger("focus"),
 		AloneTimeout: opts.AloneTimeout, StartMuted: opts.StartMuted, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID, SSRCRewriting: opts.SSRCRewriting,

@@ -31,6 +31,7 @@ type Options struct {
 	AloneTimeout  time.Duration // until a participant alone loses its session; 20 s when zero, as recorded
 	StartTimeout  time.Duration // until a room that nobody joins is left; 15 s when zero
 	StartMuted    bool          // everybody shall begin muted
+	HostDomain    string        // only its users open rooms; everybody when empty
 	NoJSONSources bool          // write sources as XML to those, too, who understand JSON
 	NoMID         bool          // offer no MID extension, as docker-jitsi-meet does (recording nomid-a)
 	SSRCRewriting bool          // leave others' sources to the bridge for those who announce it (recordings e-rewriting)

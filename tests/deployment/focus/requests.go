@@ -69,12 +69,22 @@ func (f *Focus) handleConferenceRequest(iq, request *xmltree.Element) {
 		f.answer(iq, conference)
 	}
 	r := f.rooms[address]
+	if r == nil && !f.mayOpenRooms(iq.Attr("from")) { // Jicofo with an authentication domain
+		f.refuse(iq, "auth", "not-authorized", "not authorized user domain")
+		return
+	}
 	if r == nil {
 		r = f.newRoom(address)
 		f.rooms[address] = r
 		r.join()
 	}
 	r.whenJoined(ready)
+}
+
+// mayOpenRooms takes the address that the proxy has given a request, which begins with the domain of who asks.
+func (f *Focus) mayOpenRooms(from string) bool {
+	domain, _, _ := strings.Cut(resource(from), "/")
+	return f.opts.HostDomain == "" || domain == f.opts.HostDomain
 }
 
 // JIDs here come from the server, which has checked them: they are split, not validated.

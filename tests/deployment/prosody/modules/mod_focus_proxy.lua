@@ -2,7 +2,7 @@
 -- focus@auth.DOMAIN, answers come back from focus.DOMAIN (all recordings, first <conference/> request).
 --
 -- Each request passes with an address of its own under the component, so that the answer finds its way
--- back by the address alone.
+-- back by the address alone. It begins with the domain of who asks, since guests may do less than users.
 
 local jid = require "util.jid";
 local st = require "util.stanza";
@@ -17,7 +17,7 @@ local function forward(event)
 		origin.send(st.error_reply(stanza, "cancel", "service-unavailable", "The focus is not connected"));
 		return true;
 	end
-	local ticket = new_id();
+	local ticket = jid.host(stanza.attr.from) .. "/" .. new_id();
 	pending[ticket] = { from = stanza.attr.from, id = stanza.attr.id };
 	module:add_timer(60, function () pending[ticket] = nil; end);
 	local request = st.clone(stanza);

@@ -17,11 +17,15 @@ import (
 // errors are not the application's. It plays while the element does, whatever it needs to preroll, and has a goroutine of
 // its own for all that may wait: files, windows, streaming threads.
 type innerPipeline struct {
-	c     *controller
-	bin   gst.Bin
-	name  string
-	work  *mailbox
-	count int // of inlets
+	c   *controller
+	bin gst.Bin
+	// holder is a bin around it that always plays. Of a child whose state is locked GstBin takes the result of its last change for
+	// the answer to its own: one that has not prerolled, as a mixer of nobody never has, or that has failed, would make
+	// the element change its state in circles, or fail, too.
+	holder gst.Bin
+	name   string
+	work   *mailbox
+	count  int // of inlets
 
 	started func()             // on the controller's goroutine, when it plays
 	failed  func(innerFailure) // on the controller's goroutine, for each error
@@ -48,11 +52,14 @@ func (c *controller) addInner(bin gst.Bin, name string) *innerPipeline {
 	i := &innerPipeline{
 		c: c, bin: bin, name: fmt.Sprintf("%s-%d", name, c.innerCount), work: newMailbox(), ended: make(chan struct{}),
 	}
-	bin.SetName(i.name)
-	bin.SetObjectProperty("async-handling", true) // its preroll is none of our state's
+	i.holder = gst.NewBin(i.name).(gst.Bin)
+	i.holder.SetLockedState(true)
+	gstx.MarkInner(i.holder)
+	c.e.Add(i.holder)
+	i.holder.SetState(gst.StatePlaying)
+	bin.SetObjectProperty("async-handling", true) // its preroll is none of the holder's state
 	bin.SetLockedState(true)
-	gstx.MarkInner(bin)
-	c.e.Add(bin)
+	i.holder.Add(bin)
 	c.e.mu.Lock()
 	c.e.inners[i.name] = i
 	c.e.mu.Unlock()
@@ -71,7 +78,7 @@ func (i *innerPipeline) do(f func()) {
 // start plays.
 func (i *innerPipeline) start() {
 	i.do(func() {
-		if i.bin.SetState(gst.StatePlaying) == gst.StateChangeFailure {
+		if i.setState(gst.StatePlaying) == gst.StateChangeFailure {
 			i.fail(innerFailure{source: i.name, cause: "It can't be started.", domain: gst.CoreErrorQuark(), code: int32(gst.CoreErrorStateChange)})
 			return
 		}
@@ -87,9 +94,16 @@ func (i *innerPipeline) start() {
 func (i *innerPipeline) follow(state gst.State) {
 	i.do(func() {
 		if !i.finishing.Load() {
-			i.bin.SetState(state)
+			i.setState(state)
 		}
 	})
+}
+
+// setState changes the state by the element's clock.
+func (i *innerPipeline) setState(state gst.State) gst.StateChangeReturn {
+	i.bin.SetBaseTime(i.c.e.GetBaseTime())
+	i.bin.SetStartTime(i.c.e.GetStartTime())
+	return i.bin.SetState(state)
 }
 
 // updateLatency distributes the latency of what is inside anew.
@@ -111,14 +125,27 @@ func (i *innerPipeline) inlet(sink gst.Pad) (gst.GhostPad, error) {
 		return nil, fmt.Errorf("can't link to pad %s of %s: %v", sink.GetName(), i.name, ret)
 	}
 	queue.SyncStateWithParent()
-	ghost, ok := gst.NewGhostPad(fmt.Sprintf("inlet_%d", i.count), queue.GetStaticPad("sink")).(gst.GhostPad)
-	if !ok {
-		return nil, fmt.Errorf("no inlet for %s", i.name)
-	}
+	name := fmt.Sprintf("inlet_%d", i.count)
 	i.count++
-	gstx.ShieldInner(ghost)
+	inside, err := ghostIn(i.bin, name, queue.GetStaticPad("sink"))
+	if err != nil {
+		return nil, err
+	}
+	inlet, err := ghostIn(i.holder, name, inside)
+	if err == nil {
+		gstx.ShieldInner(inlet)
+	}
+	return inlet, err
+}
+
+// ghostIn makes a pad of a bin that leads to one inside it.
+func ghostIn(bin gst.Bin, name string, target gst.Pad) (gst.GhostPad, error) {
+	ghost, ok := gst.NewGhostPad(name, target).(gst.GhostPad)
+	if !ok {
+		return nil, fmt.Errorf("no pad %s for %s", name, bin.GetName())
+	}
 	ghost.SetActive(true)
-	i.bin.AddPad(ghost)
+	bin.AddPad(ghost)
 	return ghost, nil
 }
 
@@ -133,7 +160,8 @@ func (i *innerPipeline) finish(pads []*innerPad, limit time.Duration, done func(
 		i.c.e.mu.Lock()
 		delete(i.c.e.inners, i.name)
 		i.c.e.mu.Unlock()
-		gstx.Discard(i.c.e, i.bin)
+		gstx.Discard(i.holder, i.bin)
+		gstx.Discard(i.c.e, i.holder)
 		done(complete)
 	})
 	i.work.close()
@@ -141,7 +169,7 @@ func (i *innerPipeline) finish(pads []*innerPad, limit time.Duration, done func(
 
 // end tells the pipeline that nothing more comes, and waits until everything has gone through it.
 func (i *innerPipeline) end(pads []*innerPad, limit time.Duration) (complete bool) {
-	i.bin.SetState(gst.StatePlaying) // it may be paused
+	i.setState(gst.StatePlaying) // it may be paused
 	fed := false
 	for _, p := range pads {
 		fed = fed || p.ghost.IsLinked()

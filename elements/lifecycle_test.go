@@ -117,7 +117,12 @@ func launch(t *testing.T, text string) gst.Pipeline {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e.(gst.Pipeline)
+	if p, ok := e.(gst.Pipeline); ok {
+		return p
+	}
+	p := gst.NewPipeline("").(gst.Pipeline) // the text is of one element
+	p.Add(e)
+	return p
 }
 
 // pair makes a sender and a receiver.

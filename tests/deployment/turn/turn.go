@@ -126,9 +126,14 @@ func freePort() (int, error) {
 // Credentials are valid for some time (draft-uberti-behave-turn-rest).
 func (s *Server) Credentials(life time.Duration) (user, password string) {
 	user = strconv.FormatInt(time.Now().Add(life).Unix(), 10)
+	return user, s.Password(user)
+}
+
+// Password is that of a user, who is the time until which it is valid.
+func (s *Server) Password(user string) string {
 	mac := hmac.New(sha1.New, []byte(s.Secret))
 	mac.Write([]byte(user))
-	return user, base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // URL is the server's over udp, tcp or tls.

@@ -15,10 +15,17 @@ import (
 const (
 	keyFrameRequests = 3
 	keyFrameWindow   = 10 * time.Second
-	keyFrameSpacing  = 500 * time.Millisecond
+	keyFrameSpacing  = 500 * time.Millisecond // after the first; five times as long after the next, so that one is left for later
 )
 
-// requestLimit lets the first request pass at once and spaces the next ones.
+func (l *requestLimit) spacing() time.Duration {
+	if len(l.passed) > 1 {
+		return 5 * keyFrameSpacing
+	}
+	return keyFrameSpacing
+}
+
+// requestLimit lets the first request pass at once and spaces the next ones: those that get no answer are not used up at once.
 type requestLimit struct{ passed []time.Time }
 
 func (l *requestLimit) pass(now time.Time) bool {
@@ -26,7 +33,7 @@ func (l *requestLimit) pass(now time.Time) bool {
 		l.passed = l.passed[1:]
 	}
 	n := len(l.passed)
-	if n >= keyFrameRequests || n > 0 && now.Sub(l.passed[n-1]) < keyFrameSpacing {
+	if n >= keyFrameRequests || n > 0 && now.Sub(l.passed[n-1]) < l.spacing() {
 		return false
 	}
 	l.passed = append(l.passed, now)
@@ -40,7 +47,7 @@ func (l *requestLimit) next(now time.Time) time.Time {
 	case n >= keyFrameRequests:
 		return l.passed[n-keyFrameRequests].Add(keyFrameWindow)
 	case n > 0:
-		return l.passed[n-1].Add(keyFrameSpacing)
+		return l.passed[n-1].Add(l.spacing())
 	}
 	return now
 }

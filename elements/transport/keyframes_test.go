@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -27,5 +28,19 @@ func TestTheFirstKeyFrameRequestPassesAtOnce(t *testing.T) {
 	}
 	if !limit.pass(now.Add(keyFrameSpacing)) {
 		t.Error("the second was refused")
+	}
+}
+
+// A network that is away for two seconds takes the first two requests with it.
+func TestAKeyFrameRequestIsLeftForLater(t *testing.T) {
+	limit, start := &requestLimit{}, time.Now()
+	var passed []time.Duration
+	for at := time.Duration(0); at < keyFrameWindow+keyFrameSpacing; at += keyFrameSpacing / 10 {
+		if limit.pass(start.Add(at)) {
+			passed = append(passed, at)
+		}
+	}
+	if want := []time.Duration{0, keyFrameSpacing, 6 * keyFrameSpacing, keyFrameWindow}; !slices.Equal(passed, want) {
+		t.Errorf("passed at %v, want %v", passed, want)
 	}
 }

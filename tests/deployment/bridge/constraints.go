@@ -118,7 +118,7 @@ func (c *Conference) reallocate() {
 			d.setActive(true)
 			d.height = wanted[a.track]
 			if changes := d.aim(now); (begins || changes) && d.needsKeyFrame() {
-				a.track.requestKeyFrame(now)
+				d.requestKeyFrame(now)
 			}
 		}
 		if e.constraints != nil && (e.forwarded == nil || !slices.Equal(e.forwarded, names)) {

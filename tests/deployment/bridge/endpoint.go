@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/pion/interceptor/pkg/twcc"
 
@@ -192,8 +193,9 @@ type track struct {
 	media     source.Media
 	videoType string
 	streams   []*stream // its encodings, lowest layer first
-	keyFrames keyFrameLimiter
-	told      int // height of the last SenderSourceConstraints; unset before
+	told      int       // height of the last SenderSourceConstraints; unset before
+
+	keyFrameAsked time.Time // of the sender, last
 }
 
 // unset is a height that was never told.

@@ -13,16 +13,17 @@ import (
 
 // downtrack is a track on its way to one receiver: whether it goes there, and which of its encodings.
 type downtrack struct {
-	track    *track
-	receiver *Endpoint
-	lane     *lane // nil until the receiver has one for it, with SSRC rewriting
-	height   int   // that the receiver wants, at most
-	layer    int   // which encoding is sent
-	target   int   // which shall be, from its next key frame on
-	active   bool
-	waiting  bool          // for a key frame to begin with
-	flowing  bool          // since it was last started
-	held     []*rtp.Packet // the beginning of the target's key frame, until the frame that is being sent is complete
+	track     *track
+	receiver  *Endpoint
+	lane      *lane // nil until the receiver has one for it, with SSRC rewriting
+	height    int   // that the receiver wants, at most
+	layer     int   // which encoding is sent
+	target    int   // which shall be, from its next key frame on
+	active    bool
+	waiting   bool // for a key frame to begin with
+	flowing   bool // since it was last started
+	keyFrames keyFrameLimiter
+	held      []*rtp.Packet // the beginning of the target's key frame, until the frame that is being sent is complete
 }
 
 // downtrack gives the way of a track to a receiver, made when it's first needed.

@@ -79,32 +79,37 @@ func h264StartsKeyFrame(payload []byte) bool {
 	return false
 }
 
-// keyFrameLimiter lets three requests pass in ten seconds, as the real bridge does for each source.
+// keyFrameLimiter is the real bridge's for one receiver of a source (KeyframeRequester, jmt.keyframe): three requests in ten seconds, none
+// within 200 ms of the one before.
 type keyFrameLimiter struct{ passed []time.Time }
 
 const (
 	keyFrameRequests = 3
 	keyFrameWindow   = 10 * time.Second
-	keyFrameRetry    = time.Second // for receivers who still wait
+	keyFramePause    = 200 * time.Millisecond // of all receivers of a source together, too
+	keyFrameRetry    = time.Second            // for receivers who still wait
 )
 
 func (l *keyFrameLimiter) pass(now time.Time) bool {
 	for len(l.passed) > 0 && now.Sub(l.passed[0]) >= keyFrameWindow {
 		l.passed = l.passed[1:]
 	}
-	if len(l.passed) >= keyFrameRequests {
+	n := len(l.passed)
+	if n >= keyFrameRequests || n > 0 && now.Sub(l.passed[n-1]) < keyFramePause {
 		return false
 	}
 	l.passed = append(l.passed, now)
 	return true
 }
 
-// requestKeyFrame sends a PLI, if the limit allows it. As the real bridge's it names the first encoding, whichever is
+// requestKeyFrame sends a PLI for a receiver, if the limits allow it. As the real bridge's it names the first encoding, whichever is
 // needed: senders make key frames of all.
-func (t *track) requestKeyFrame(now time.Time) {
-	if !t.keyFrames.pass(now) {
+func (d *downtrack) requestKeyFrame(now time.Time) {
+	t := d.track
+	if !d.keyFrames.pass(now) || now.Sub(t.keyFrameAsked) < keyFramePause {
 		return
 	}
+	t.keyFrameAsked = now
 	ssrc := t.visible()
 	t.owner.conference.event(events.Event{Kind: events.KeyFrameRequested, Endpoint: t.owner.id, Source: t.name, SSRC: ssrc})
 	t.owner.sendRTCP(&rtcp.PictureLossIndication{SenderSSRC: t.owner.conference.reporter(), MediaSSRC: ssrc})
@@ -118,8 +123,8 @@ func (c *Conference) retryKeyFrames(now time.Time) {
 			if d == nil || !d.needsKeyFrame() {
 				continue
 			}
-			if passed := t.keyFrames.passed; len(passed) == 0 || now.Sub(passed[len(passed)-1]) >= keyFrameRetry {
-				t.requestKeyFrame(now)
+			if now.Sub(t.keyFrameAsked) >= keyFrameRetry {
+				d.requestKeyFrame(now)
 			}
 			break
 		}

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"testing"
+	"time"
 
 	"gstjitsi/tests/deployment/codec"
 )
@@ -40,6 +41,21 @@ func TestKeyFramesAreRecognised(t *testing.T) {
 	} {
 		if got := startsKeyFrame(test.codec, test.payload); got != test.want {
 			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+}
+
+func TestAReceiverMayAskForThreeKeyFramesInTenSeconds(t *testing.T) {
+	limit, start := &keyFrameLimiter{}, time.Now()
+	for _, request := range []struct {
+		at     time.Duration
+		passes bool
+	}{
+		{0, true}, {keyFramePause / 2, false}, {keyFramePause, true}, {time.Second, true}, {2 * time.Second, false},
+		{keyFrameWindow - time.Millisecond, false}, {keyFrameWindow, true},
+	} {
+		if got := limit.pass(start.Add(request.at)); got != request.passes {
+			t.Errorf("after %v: %v", request.at, got)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (t *track) followLayers(now time.Time) (changed bool) {
 func (t *track) wantKeyFrame(now time.Time) {
 	for _, receiver := range t.owner.conference.order {
 		if d := receiver.downtracks[t]; d != nil && d.needsKeyFrame() {
-			t.requestKeyFrame(now)
+			d.requestKeyFrame(now)
 			return
 		}
 	}

@@ -97,7 +97,7 @@ func (e *Endpoint) wantsKeyFrame(ssrc uint32, how string, now time.Time) {
 	}
 	e.conference.event(events.Event{Kind: events.KeyFrameAsked, Endpoint: d.track.owner.id, Receiver: e.id,
 		Source: d.track.name, SSRC: ssrc, Detail: how})
-	d.track.requestKeyFrame(now)
+	d.requestKeyFrame(now)
 }
 
 func (e *Endpoint) sendRTCP(packet rtcp.Packet) {

@@ -10,9 +10,10 @@ import (
 	"gstjitsi/tests/deployment/events"
 )
 
-// rtxCache keeps the last packets to a receiver, as they were sent but for the transport's extensions.
+// rtxCache keeps the last packets to a receiver, as they were sent but for the transport's extensions. The real bridge has as
+// many, and of video alone: it does not repeat sound (PacketCache).
 type rtxCache struct {
-	packets [1024]cachedPacket
+	packets [500]cachedPacket
 }
 
 type cachedPacket struct {

@@ -50,8 +50,8 @@ type seenPacket struct {
 }
 
 type gap struct {
-	noticed, asked time.Time
-	tries          int
+	asked time.Time
+	tries int
 }
 
 func newStream(t *track, encoding source.Encoding) *stream {
@@ -62,7 +62,7 @@ func newStream(t *track, encoding source.Encoding) *stream {
 func after(a, b uint16) bool { return a != b && a-b < 1<<15 }
 
 // maxGap is how many missing packets are asked for; a larger gap is a new beginning.
-const maxGap = 300
+const maxGap = 100
 
 // received keeps account of a packet and reports whether it is new.
 func (s *stream) received(seq uint16, rtx bool, now time.Time) bool {
@@ -88,7 +88,7 @@ func (s *stream) received(seq uint16, rtx bool, now time.Time) bool {
 	if distance := seq - s.highest; distance > 1 && s.track.media == source.Video {
 		if distance <= maxGap {
 			for missing := s.highest + 1; missing != seq; missing++ {
-				s.lost[missing] = &gap{noticed: now}
+				s.lost[missing] = &gap{}
 			}
 			s.track.owner.conference.event(events.Event{Kind: events.PacketLost,
 				Endpoint: s.track.owner.id, Source: s.track.name, SSRC: s.ssrc})
@@ -100,10 +100,10 @@ func (s *stream) received(seq uint16, rtx bool, now time.Time) bool {
 	return true
 }
 
+// The real bridge's RetransmissionRequester.
 const (
-	nackAgain   = 60 * time.Millisecond
-	nackGivesUp = time.Second
-	nackTries   = 10
+	nackAgain = 150 * time.Millisecond
+	nackTries = 10
 )
 
 // askForLost sends NACKs for what is missing.
@@ -113,7 +113,7 @@ func (c *Conference) askForLost(now time.Time) {
 			var missing []uint16
 			for seq, g := range s.lost {
 				switch {
-				case now.Sub(g.noticed) > nackGivesUp || g.tries >= nackTries:
+				case g.tries >= nackTries:
 					delete(s.lost, seq)
 				case now.Sub(g.asked) >= nackAgain:
 					g.asked = now

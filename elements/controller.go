@@ -33,6 +33,7 @@ type controller struct {
 
 	// the session; nil transport: there is none
 	sid         string
+	offer       *jingle.SessionInitiate
 	transport   *transport.Transport
 	connected   bool
 	streams     map[uint32]*transport.Stream
@@ -48,7 +49,8 @@ type controller struct {
 	heights     map[string]int // of our sources that somebody wants, as the bridge said
 	channel     bool           // to the bridge is open
 	live        liveness
-	finished    bool // all sink pads of a jitsisink are at their end
+	vainLimit   time.Duration // for the first session that works
+	finished    bool          // all sink pads of a jitsisink are at their end
 
 	innerState // pipelines inside the element
 }
@@ -74,7 +76,8 @@ func newController(e *element, cfg conference.Config) (*controller, error) {
 			Retransmission: e.settings.retransmission,
 			Send:           e.kind.send, Layers: e.settings.layers(), Stereo: e.settings.stereo, Pace: e.settings.sync,
 		},
-		fec: e.settings.fec, mail: newMailbox(), announce: newMailbox(),
+		vainLimit: max(e.settings.reconnectLimit(), connectLimit),
+		fec:       e.settings.fec, mail: newMailbox(), announce: newMailbox(),
 		done: make(chan struct{}), announced: make(chan struct{}),
 		streams: map[uint32]*transport.Stream{}, slots: slotTable{}, live: newLiveness(), heights: map[string]int{},
 		group: uint32(gst.UtilGroupIDNext()), constraints: e.settings.constraints(),
@@ -255,7 +258,7 @@ func (c *controller) startSession(offer *jingle.SessionInitiate) {
 		c.e.postMediaError(err, "transport")
 		return
 	}
-	c.transport, c.sid = t, sid
+	c.transport, c.sid, c.offer = t, sid, offer
 	c.live.begin(time.Now())
 	answer, err := t.Negotiate()
 	if err != nil {

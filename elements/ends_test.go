@@ -59,3 +59,16 @@ func TestAMissingPluginIsToldAsApplicationsExpectIt(t *testing.T) {
 	}
 	(&member{t: t, bus: p.GetBus()}).fails(gst.CoreErrorMissingPlugin, m.GetStructure().GetString("detail"))
 }
+
+// A firewall that lets nothing through but TURN, where there is none; and a bridge whose channel is announced at a wrong
+// address, so that no video would ever come.
+func TestABridgeThatCanNotBeReachedIsAnError(t *testing.T) {
+	nobody := closedPort(t)
+	d := deployments(t, map[string]deployment.Options{"usual": {}, "wrong": {ChannelBase: "ws://" + nobody}})
+	walled := attend(t, d["usual"], "ice-transport-policy=relay reconnect-timeout=1")
+	attend(t, d["usual"], "").becomes("in-session")
+	deaf := attend(t, d["wrong"], "reconnect-timeout=1")
+	attend(t, d["wrong"], "").becomes("in-session")
+	walled.fails(gst.ResourceErrorOpenReadWrite, d["usual"].MediaAddress().String()+", over TURN")
+	deaf.fails(gst.ResourceErrorOpenReadWrite, nobody)
+}

@@ -13,6 +13,7 @@ import (
 	"gstjitsi/signaling/conference"
 	"gstjitsi/signaling/jingle"
 	"gstjitsi/signaling/sdp"
+	"gstjitsi/signaling/ws"
 )
 
 // failure is what an error looks like to a GStreamer application.
@@ -99,6 +100,24 @@ func (e *element) postMediaError(err error, where string) {
 	default:
 		e.post(failure{gst.StreamErrorQuark(), int32(gst.StreamErrorFormat), "The media can't be sent or received."}, debug)
 	}
+}
+
+// postVain reports a bridge with which no media or no messages could be exchanged from the start.
+func (e *element) postVain(connected bool, bridge jingle.Transport, relayOnly bool) {
+	var debug string
+	switch {
+	case connected:
+		debug = "the bridge channel does not open: " + ws.Redact(bridge.WebSocketURL)
+	default:
+		debug = "no media connection to the bridge at"
+		for _, candidate := range bridge.Candidates {
+			debug += " " + candidate.Addr.String()
+		}
+		if relayOnly {
+			debug += ", over TURN servers alone"
+		}
+	}
+	e.post(resource(gst.ResourceErrorOpenReadWrite, "The Jitsi server's bridge can't be reached."), debug)
 }
 
 // postMissingPlugin tells of what is not installed as applications expect it that offer to install it.

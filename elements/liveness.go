@@ -18,6 +18,9 @@ import (
 // went away (and can't restart ICE): what tells is silence, RTCP's too, together with another sign, for a bridge that only
 // stops for some time goes on by itself, and to one who is alone with a muted other there is nothing to send. Asking early is
 // no use while the bridge is away: Jicofo would ask the dead bridge, and not take it for a good one for a minute.
+//
+// That no session has come to anything from the start is another thing: a firewall, a wrong TURN server or address of the
+// bridge. It ends in an error.
 
 const (
 	lookInterval   = time.Second
@@ -31,11 +34,13 @@ const (
 
 // liveness is what is known of a session's media but for its packets.
 type liveness struct {
-	started  time.Time // of the session
-	closed   time.Time // since when the bridge channel is; zero while it is open
-	unknown  bool      // the bridge is there and does not know us
-	changed  time.Time // of the machine's network, last
-	earliest time.Time // of the next restart
+	started  time.Time     // of the session
+	closed   time.Time     // since when the bridge channel is; zero while it is open
+	unknown  bool          // the bridge is there and does not know us
+	changed  time.Time     // of the machine's network, last
+	earliest time.Time     // of the next restart
+	worked   bool          // once, media was connected and the bridge channel open
+	vain     time.Duration // how long sessions have lasted before that
 	pauses   backoff.Backoff
 }
 
@@ -72,6 +77,15 @@ func (l *liveness) dead(now time.Time, connected bool, silence time.Duration) st
 		return fmt.Sprintf("the machine's network has changed, and nothing has come for %s", silence.Round(time.Second))
 	}
 	return ""
+}
+
+// look notes, every lookInterval of a session, whether it is good for anything, and says whether none has been for a time.
+func (l *liveness) look(works bool, limit time.Duration) (hopeless bool) {
+	if l.worked = l.worked || works; l.worked {
+		return false
+	}
+	l.vain += lookInterval
+	return l.vain > limit
 }
 
 // restarted spreads restarts that don't help.
@@ -127,6 +141,12 @@ func (c *controller) lookAfterMedia() {
 	if !c.channel {
 		c.updateHeights()
 	}
+	channel := c.offer.Transport.WebSocketURL != ""
+	if c.live.look(c.connected && (c.channel || !channel), c.vainLimit) {
+		c.e.postVain(c.connected, c.offer.Transport, c.config.ICE.RelayOnly)
+		c.cancel()
+		return
+	}
 	now := time.Now()
 	silence, any := c.transport.Silence()
 	if !any {
@@ -140,6 +160,7 @@ func (c *controller) lookAfterMedia() {
 // restart gives the session up and asks for another.
 func (c *controller) restart(why string) {
 	gstx.Log.Logf(gst.LevelWarning, c.e, "session %s: %s; asking for a new one", c.sid, why)
+	c.e.MessageFull(gst.MessageWarning, gst.ResourceErrorQuark(), int32(gst.ResourceErrorRead), "The media stopped; a new session is asked for.", why, "", "", 0)
 	c.live.restarted(time.Now())
 	c.conf.RestartSession(c.sid)
 }

@@ -81,3 +81,22 @@ func TestRestartsThatDoNotHelpGetRarer(t *testing.T) {
 		t.Errorf("after a good session the next one may come after %s", l.earliest.Sub(now))
 	}
 }
+
+func TestSessionsThatNeverWorkAreHopelessAfterAWhile(t *testing.T) {
+	const limit = 20 * lookInterval
+	looks := func(l *liveness, works bool, times int) (hopeless bool) {
+		for range times {
+			hopeless = l.look(works, limit)
+		}
+		return hopeless
+	}
+	l := newLiveness()
+	if looks(&l, false, 20) || !looks(&l, false, 1) {
+		t.Errorf("the limit is not %s", limit)
+	}
+	l = newLiveness()
+	looks(&l, false, 15)
+	if looks(&l, true, 1) || looks(&l, false, 1000) {
+		t.Error("a stay in which media has been exchanged is given up")
+	}
+}

@@ -6,6 +6,7 @@
 package deployment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,7 @@ type Options struct {
 	SSRCLimit        int           // how many of each medium; 50 when 0
 	WrongFingerprint bool          // announce another DTLS fingerprint than the bridge's
 	NoFocus          bool          // begin, and stay, without a focus: no room can be entered
+	ChannelBase      string        // announced for bridge channels, ws://host:port, in place of the front's
 	NoBridge         bool          // begin without a bridge, as after KillBridge
 
 	LoggerFactory logging.LoggerFactory // of front, focus and bridge; when nil Pion's, silent unless PION_LOG_* asks
@@ -135,7 +137,7 @@ func (d *Deployment) start(ctx context.Context) error {
 	if d.front, err = newFront(d); err != nil {
 		return err
 	}
-	d.bridge.SetChannelBase(d.front.url("ws"))
+	d.bridge.SetChannelBase(cmp.Or(opts.ChannelBase, d.front.url("ws")))
 	if opts.NoFocus {
 		return nil
 	}

@@ -90,6 +90,7 @@ func (s *stream) received(seq uint16, rtx bool, now time.Time) bool {
 			for missing := s.highest + 1; missing != seq; missing++ {
 				s.lost[missing] = &gap{}
 			}
+			s.askForLost(now)
 			s.track.owner.conference.event(events.Event{Kind: events.PacketLost,
 				Endpoint: s.track.owner.id, Source: s.track.name, SSRC: s.ssrc})
 		} else {
@@ -106,27 +107,31 @@ const (
 	nackTries = 10
 )
 
-// askForLost sends NACKs for what is missing.
+// askForLost sends NACKs again for what is still missing.
 func (c *Conference) askForLost(now time.Time) {
 	for _, t := range c.tracks(source.Video) {
 		for _, s := range t.streams {
-			var missing []uint16
-			for seq, g := range s.lost {
-				switch {
-				case g.tries >= nackTries:
-					delete(s.lost, seq)
-				case now.Sub(g.asked) >= nackAgain:
-					g.asked = now
-					g.tries++
-					missing = append(missing, seq)
-				}
-			}
-			if len(missing) > 0 {
-				t.owner.sendRTCP(&rtcp.TransportLayerNack{
-					SenderSSRC: c.reporter(), MediaSSRC: s.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(sorted(missing)),
-				})
-			}
+			s.askForLost(now)
 		}
+	}
+}
+
+func (s *stream) askForLost(now time.Time) {
+	var missing []uint16
+	for seq, g := range s.lost {
+		switch {
+		case g.tries >= nackTries:
+			delete(s.lost, seq)
+		case now.Sub(g.asked) >= nackAgain:
+			g.asked = now
+			g.tries++
+			missing = append(missing, seq)
+		}
+	}
+	if len(missing) > 0 {
+		s.track.owner.sendRTCP(&rtcp.TransportLayerNack{
+			SenderSSRC: s.track.owner.conference.reporter(), MediaSSRC: s.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(sorted(missing)),
+		})
 	}
 }
 

@@ -78,7 +78,8 @@ func TestThePadOfTheScreenCarriesWhoeverSharesOne(t *testing.T) {
 	viewer.shows(0, "blue")
 	viewer.shows(1, "red") // camera and screen of one participant at once
 	second := room.join("second", sharer("green", "white"))
-	if _, err := viewer.WaitMessage(room.ctx, 0, "jitsi-source-added", "source-name="+second.id+"-v1"); err != nil {
+	// with its sources; one that nobody is shown is not added where SSRCs are rewritten
+	if _, err := viewer.WaitMessage(room.ctx, 0, "jitsi-participant-joined", "id="+second.id); err != nil {
 		t.Fatal(err)
 	}
 	viewer.shows(0, "blue") // whoever shares already is not pushed aside

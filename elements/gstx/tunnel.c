@@ -23,6 +23,7 @@ typedef struct
   gint refs;
   GstxTunnel *tunnel;
   GIOStream *inner, *outer;
+  GSocketConnection *socket;    /* below outer */
 } Passage;
 
 static GstxTunnel *
@@ -52,11 +53,21 @@ passage_unref (Passage * passage)
     return;
   g_clear_object (&passage->inner);
   g_clear_object (&passage->outer);
+  if (passage->socket != NULL)
+    g_io_stream_close (G_IO_STREAM (passage->socket), NULL, NULL);
+  g_clear_object (&passage->socket);
   tunnel_unref (passage->tunnel);
   g_free (passage);
 }
 
-/* The end of one direction ends the other, too. */
+static void
+closed (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  g_io_stream_close_finish (G_IO_STREAM (source), result, NULL);
+  passage_unref (user_data);
+}
+
+/* The end of one direction ends the other, too. The socket is closed when nobody writes to it any more. */
 static void
 passed (GObject * source, GAsyncResult * result, gpointer user_data)
 {
@@ -64,9 +75,8 @@ passed (GObject * source, GAsyncResult * result, gpointer user_data)
 
   g_output_stream_splice_finish (G_OUTPUT_STREAM (source), result, NULL);
   g_io_stream_close (passage->inner, NULL, NULL);
-  g_io_stream_close_async (passage->outer, G_PRIORITY_DEFAULT, NULL, NULL,
-      NULL);
-  passage_unref (passage);
+  g_io_stream_close_async (passage->outer, G_PRIORITY_DEFAULT,
+      passage->tunnel->cancel, closed, passage);
 }
 
 static void
@@ -78,31 +88,34 @@ pass (Passage * passage, GIOStream * from, GIOStream * to)
       G_PRIORITY_DEFAULT, passage->tunnel->cancel, passed, passage);
 }
 
+/* Takes the error. */
 static void
-connected (GObject * source, GAsyncResult * result, gpointer user_data)
+failed (Passage * passage, GError * error)
+{
+  GST_DEBUG_CATEGORY_STATIC (transport);
+  GST_DEBUG_CATEGORY_GET (transport, "jitsi-transport");
+  GST_CAT_WARNING (transport, "TURN server %s:%u by TLS: %s",
+      passage->tunnel->host, passage->tunnel->port, error->message);
+  g_error_free (error);
+  g_io_stream_close (passage->inner, NULL, NULL);
+}
+
+static void
+secured (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   Passage *passage = user_data;
   GError *error = NULL;
-  GSocketConnection *outer =
-      g_socket_client_connect_to_host_finish (G_SOCKET_CLIENT (source), result,
-      &error);
 
-  if (outer == NULL) {
-    GST_DEBUG_CATEGORY_STATIC (transport);
-    GST_DEBUG_CATEGORY_GET (transport, "jitsi-transport");
-    GST_CAT_WARNING (transport, "TURN server %s:%u by TLS: %s", passage->tunnel->host,
-        passage->tunnel->port, error->message);
-    g_error_free (error);
-    g_io_stream_close (passage->inner, NULL, NULL);
+  if (!g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result,
+          &error)) {
+    failed (passage, error);
   } else {
-    passage->outer = G_IO_STREAM (outer);
     pass (passage, passage->inner, passage->outer);
     pass (passage, passage->outer, passage->inner);
   }
   passage_unref (passage);
 }
 
-/* A session that GLib resumes is one with a server whose certificate was accepted before by this process. */
 static gboolean
 accept_any (GTlsConnection * connection, GTlsCertificate * certificate,
     GTlsCertificateFlags errors, gpointer user_data)
@@ -110,19 +123,50 @@ accept_any (GTlsConnection * connection, GTlsCertificate * certificate,
   return TRUE;
 }
 
-static void
-on_event (GSocketClient * client, GSocketClientEvent event,
-    GSocketConnectable * connectable, GIOStream * connection,
-    GstxTunnel * tunnel)
+/* TLS over a connection. GLib resumes sessions of the process with the same server, whoever has begun them, without another
+ * look at the certificate: one who takes any would open the door to those who do not. It knows the server by the socket's
+ * address, so the socket is kept from it. */
+static GIOStream *
+secure (GstxTunnel * tunnel, GSocketConnection * socket, GError ** error)
 {
-  if (event != G_SOCKET_CLIENT_TLS_HANDSHAKING)
-    return;
-  if (tunnel->authorities != NULL)
-    g_tls_connection_set_database (G_TLS_CONNECTION (connection),
-        tunnel->authorities);
-  if (tunnel->insecure)
-    g_signal_connect (connection, "accept-certificate",
-        G_CALLBACK (accept_any), NULL);
+  GIOStream *stream = G_IO_STREAM (socket);
+  GIOStream *bare = g_simple_io_stream_new (g_io_stream_get_input_stream (stream),
+      g_io_stream_get_output_stream (stream));
+  GSocketConnectable *identity =
+      g_network_address_new (tunnel->host, tunnel->port);
+  GIOStream *secured = g_tls_client_connection_new (bare, identity, error);
+
+  if (secured != NULL) {
+    if (tunnel->authorities != NULL)
+      g_tls_connection_set_database (G_TLS_CONNECTION (secured),
+          tunnel->authorities);
+    if (tunnel->insecure)
+      g_signal_connect (secured, "accept-certificate",
+          G_CALLBACK (accept_any), NULL);
+  }
+  g_object_unref (identity);
+  g_object_unref (bare);
+  return secured;
+}
+
+static void
+connected (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  Passage *passage = user_data;
+  GError *error = NULL;
+
+  passage->socket =
+      g_socket_client_connect_to_host_finish (G_SOCKET_CLIENT (source), result,
+      &error);
+  if (passage->socket != NULL)
+    passage->outer = secure (passage->tunnel, passage->socket, &error);
+  if (passage->outer != NULL) {
+    g_tls_connection_handshake_async (G_TLS_CONNECTION (passage->outer),
+        G_PRIORITY_DEFAULT, passage->tunnel->cancel, secured, passage);
+  } else {
+    failed (passage, error);
+    passage_unref (passage);
+  }
 }
 
 static void
@@ -147,9 +191,6 @@ accepted (GObject * source, GAsyncResult * result, gpointer user_data)
     passage->refs = 1;
     passage->tunnel = tunnel_ref (tunnel);
     passage->inner = G_IO_STREAM (inner);
-    g_socket_client_set_tls (client, TRUE);
-    g_signal_connect_data (client, "event", G_CALLBACK (on_event),
-        tunnel_ref (tunnel), (GClosureNotify) tunnel_unref, 0);
     g_socket_client_connect_to_host_async (client, tunnel->host, tunnel->port,
         tunnel->cancel, connected, passage);
     g_object_unref (client);

@@ -98,6 +98,25 @@ func TestATunnelPassesOnByTLS(t *testing.T) {
 	}
 }
 
+// GLib resumes TLS sessions of the process without another look at the certificate.
+func TestATunnelThatTakesAnybodyMakesNoOtherOneDoSo(t *testing.T) {
+	port, _ := tlsEcho(t)
+	for i, tt := range []struct{ insecure, passes bool }{{true, true}, {true, true}, {false, false}, {true, true}, {false, false}} {
+		tunnel, err := NewTunnel("localhost", port, "", tt.insecure)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := through(tunnel)
+		if (err == nil) != tt.passes {
+			t.Errorf("number %d, insecure %t: got %v", i+1, tt.insecure, err)
+		}
+		if conn != nil {
+			conn.Close()
+		}
+		tunnel.Close()
+	}
+}
+
 func TestATunnelNeedsItsAuthorities(t *testing.T) {
 	if _, err := NewTunnel("127.0.0.1", 1, filepath.Join(t.TempDir(), "missing.pem"), false); err == nil {
 		t.Error("it is opened without")

@@ -218,7 +218,7 @@ func (c *Channel) connect(ctx context.Context) error {
 }
 
 // ping notices a bridge that is gone without a word, as a machine that lost its power (RFC 6455 section 5.5.2).
-func (c *Channel) ping(ctx context.Context, conn *websocket.Conn) error {
+func (c *Channel) ping(ctx context.Context, conn *ws.Conn) error {
 	ticker := time.NewTicker(c.cfg.PingInterval)
 	defer ticker.Stop()
 	for {
@@ -226,6 +226,9 @@ func (c *Channel) ping(ctx context.Context, conn *websocket.Conn) error {
 		select {
 		case <-ticker.C:
 		case <-c.doubt:
+			if conn.Stranded() {
+				return errors.New("the machine has lost the address that the connection comes from")
+			}
 			limit /= 2
 		case <-ctx.Done():
 			return nil
@@ -240,7 +243,7 @@ func (c *Channel) ping(ctx context.Context, conn *websocket.Conn) error {
 }
 
 // read serves the connection until it breaks or ctx ends.
-func (c *Channel) read(ctx context.Context, conn *websocket.Conn) (err error) {
+func (c *Channel) read(ctx context.Context, conn *ws.Conn) (err error) {
 	defer guard.Recover(func(p *guard.Panic) {
 		c.panicked(p)
 		err = p
@@ -266,7 +269,7 @@ func (c *Channel) panicked(p *guard.Panic) { c.cfg.Log.Errorf("bridge channel: %
 
 // write says everything first, then what changes. It is true when ctx ended, false when nothing can be written
 // any more.
-func (c *Channel) write(ctx context.Context, conn *websocket.Conn) bool {
+func (c *Channel) write(ctx context.Context, conn *ws.Conn) bool {
 	messages := c.all()
 	ticker := time.NewTicker(c.cfg.StatsInterval)
 	defer ticker.Stop()
@@ -325,7 +328,7 @@ func (c *Channel) changes() []any {
 	return messages
 }
 
-func (c *Channel) send(ctx context.Context, conn *websocket.Conn, message any) error {
+func (c *Channel) send(ctx context.Context, conn *ws.Conn, message any) error {
 	data, err := json.Marshal(message)
 	if err != nil {
 		c.cfg.Log.Errorf("bridge channel: can't encode %T: %v", message, err)
@@ -339,7 +342,7 @@ func (c *Channel) send(ctx context.Context, conn *websocket.Conn, message any) e
 
 // closeGently says good-bye to the bridge but waits for its answer only briefly. Only the end of the reader's
 // context breaks off the library's closing.
-func closeGently(conn *websocket.Conn, hangUp func()) {
+func closeGently(conn *ws.Conn, hangUp func()) {
 	timer := time.AfterFunc(closeTimeout, hangUp)
 	defer timer.Stop()
 	_ = conn.Close(websocket.StatusNormalClosure, "")

@@ -35,13 +35,14 @@ func (e *Error) Error() string { return "connect to " + e.URL + ": " + e.Err.Err
 func (e *Error) Unwrap() error { return e.Err }
 
 // Dial opens a connection to a ws or wss URL. A subprotocol that is asked for must be granted.
-func Dial(ctx context.Context, rawURL string, config *tls.Config, subprotocol string) (*websocket.Conn, error) {
+func Dial(ctx context.Context, rawURL string, config *tls.Config, subprotocol string) (*Conn, error) {
 	shown := Redact(rawURL)
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
 		return nil, &Error{URL: shown, Err: errors.New("not a ws or wss URL")}
 	}
-	options := &websocket.DialOptions{HTTPClient: client(config)}
+	var local localAddress
+	options := &websocket.DialOptions{HTTPClient: client(config, &local)}
 	if subprotocol != "" {
 		options.Subprotocols = []string{subprotocol}
 	}
@@ -54,13 +55,15 @@ func Dial(ctx context.Context, rawURL string, config *tls.Config, subprotocol st
 		return nil, &Error{URL: shown, Err: fmt.Errorf("the server does not speak the sub-protocol %q", subprotocol)}
 	}
 	conn.SetReadLimit(ReadLimit)
-	return conn, nil
+	return &Conn{conn, local.Load()}, nil
 }
 
 // client makes an HTTP client for one handshake. It follows no redirects, which could carry the query elsewhere.
-func client(config *tls.Config) *http.Client {
+func client(config *tls.Config, local *localAddress) *http.Client {
+	transport := Transport(config)
+	transport.DialContext = local.note(transport.DialContext)
 	return &http.Client{
-		Transport:     Transport(config),
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

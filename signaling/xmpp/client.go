@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coder/websocket"
 	"github.com/pion/logging"
 	"mellium.im/xmpp/jid"
 
@@ -77,7 +76,7 @@ type outgoing struct {
 
 // link is one connection of a stream.
 type link struct {
-	conn   *websocket.Conn
+	conn   *ws.Conn
 	cancel context.CancelFunc
 }
 

@@ -9,12 +9,14 @@ import (
 	"github.com/coder/websocket"
 	"mellium.im/xmpp/jid"
 	"mellium.im/xmpp/stanza"
+
+	"gstjitsi/signaling/ws"
 )
 
 // negotiation makes a stream of an open connection: open, authenticate, open again, then bind or resume.
 type negotiation struct {
 	cfg    Config
-	conn   *websocket.Conn
+	conn   *ws.Conn
 	secure bool
 	early  [][]byte // stanzas that came before the loops run
 }

@@ -15,7 +15,7 @@ type pingElement struct {
 }
 
 // Check asks the server for a sign of life at once; a connection on which none comes within half of the PingInterval is
-// given up. It does not wait.
+// given up, and one whose address the machine has no more at once. It does not wait.
 func (c *Client) Check() {
 	select {
 	case c.doubt <- struct{}{}:
@@ -34,6 +34,10 @@ func (c *Client) pingLoop(ctx context.Context, l *link) {
 		select {
 		case <-ticker.C:
 		case <-c.doubt:
+			if l.conn.Stranded() {
+				c.lose(l, errors.New("the machine has lost the address that the connection comes from"))
+				return
+			}
 			wait, limit = wait/2, 0
 		case <-ctx.Done():
 			return

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"gstjitsi/signaling/backoff"
@@ -224,12 +225,10 @@ func (c *Client) Reconnect(ctx context.Context) error {
 	c.mu.Unlock()
 	pauses := backoff.Backoff{First: firstPause, Longest: longestPause}
 	for {
-		if err := pauses.Wait(ctx); err != nil {
+		if err := c.pause(ctx, &pauses); err != nil {
 			return fmt.Errorf("resume the stream: %w", err)
 		}
-		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
-		err := c.Resume(attempt)
-		cancel()
+		err := c.attempt(ctx)
 		var final *ResumeError
 		switch {
 		case err == nil, errors.As(err, &final), errors.Is(err, ErrEnded), errors.Is(err, ErrNotInterrupted):
@@ -242,4 +241,37 @@ func (c *Client) Reconnect(ctx context.Context) error {
 			return c.giveUp(&ResumeError{Err: fmt.Errorf("the server is away for longer than it keeps a stream (%s): %w", window, err)})
 		}
 	}
+}
+
+// pause ends early when somebody calls Check, which they do when there may be a network again.
+func (c *Client) pause(ctx context.Context, pauses *backoff.Backoff) error {
+	timer := time.NewTimer(pauses.Next())
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.doubt:
+		pauses.Reset()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the next attempt: %w", ctx.Err())
+	}
+	return nil
+}
+
+// attempt ends when somebody calls Check, too: its connection may have begun on a network that is gone.
+func (c *Client) attempt(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	over := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		select {
+		case <-c.doubt:
+			cancel()
+		case <-over:
+		}
+	})
+	err := c.Resume(ctx)
+	close(over)
+	watch.Wait()
+	return err
 }

@@ -213,6 +213,20 @@ func TestAResumeThatFailsMayBeTriedAgain(t *testing.T) {
 	}
 }
 
+// Another network is a reason to try again at once, whatever an attempt that began on the one before is waiting for.
+func TestCheckHurriesAResume(t *testing.T) {
+	m := dialManaged(t, map[string]string{"<resume ": ""}) // an attempt that takes 10 s to fail
+	m.cut(t)
+	back := make(chan error, 1)
+	go func() { back <- m.Reconnect(t.Context()) }()
+	m.sent(t, "<resume ")
+	m.server.set("<resume ", resumed)
+	m.Check()
+	if err := expect(t, back); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWithoutAGrantTheStreamEndsWithItsConnection(t *testing.T) {
 	for name, answer := range map[string]string{
 		"refused":           `<failed xmlns='urn:xmpp:sm:3'><unexpected-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>`,

@@ -28,7 +28,7 @@ import (
 const (
 	withinVariable = "JITSI_SOAK_SPACES" // the two namespaces, to the test that is run within the first
 	meetingAddress = "10.213.90.1"       // of the deployment, reached over either link
-	backAfter      = 30 * time.Second    // media after a change of the network: pings that get no answer cost most of it
+	backAfter      = 20 * time.Second    // media after a change of the network, of which two seconds are to be sure of it
 )
 
 // spaces are two network namespaces with two links between them.

@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"gstjitsi/tests/deployment/events"
 	"gstjitsi/tests/launch"
 	"gstjitsi/tests/soak"
+	"gstjitsi/tests/wire"
 )
 
 // The measures of staying in a conference. Their numbers are fixed; SOAK_LENGTH does not count.
@@ -41,12 +44,29 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// breathe lets a random time pass.
-func breathe(ctx context.Context, run *soak.Run) {
-	sleep(ctx, calm+time.Duration(run.Int64N(int64(longestBreath))))
+// breath is a random time.
+func breath(run *soak.Run) time.Duration {
+	return calm + time.Duration(run.Int64N(int64(longestBreath)))
 }
 
-// TestSoakXMPPCuts cuts the XMPP of a sender and of a recorder for 5 s, 50 times in all: nothing is missing in the
+// breathe lets a random time pass.
+func breathe(ctx context.Context, run *soak.Run) { sleep(ctx, breath(run)) }
+
+// cut takes the participant's XMPP away for a while.
+func (p *participant) cut(wire *wire.Wire) error {
+	away := p.Mark()
+	wire.Cut()
+	sleep(p.room.ctx, cutLength)
+	wire.Restore()
+	for _, state := range []string{"state=reconnecting", "state=in-session"} {
+		if _, err := p.WaitMessage(p.room.ctx, away, "jitsi-state-changed", state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestSoakXMPPCuts cuts the XMPP of a sender and that of a recorder for 5 s, each 25 times, 50 in all: nothing is missing in the
 // recording, and nobody sees anybody come or go.
 func TestSoakXMPPCuts(t *testing.T) {
 	run := soak.Begin(t)
@@ -60,19 +80,29 @@ func TestSoakXMPPCuts(t *testing.T) {
 	recorder, file := room.recordWith(dir, recorderThrough+" latency=2000")
 	watcher := room.join("watcher", `jitsisrc name=j {room} ! fakesink`)
 	recorder.recorded(file, "V_VP8", time.Second)
-	for i := range cuts {
-		who, wire := recorder, recorderWire
-		if run.Chance(50) {
-			who, wire = sender, senderWire
+	var both sync.WaitGroup
+	failures := make([]error, 2)
+	for n, end := range []struct {
+		who  *participant
+		wire *wire.Wire
+	}{{sender, senderWire}, {recorder, recorderWire}} {
+		calms := make([]time.Duration, cuts/2)
+		for i := range calms {
+			calms[i] = breath(run)
 		}
-		run.Step("cut %d: %s", i+1, who.Name)
-		away := who.Mark()
-		wire.Cut()
-		sleep(room.ctx, cutLength)
-		wire.Restore()
-		who.says(away, "jitsi-state-changed", "state=reconnecting")
-		who.says(away, "jitsi-state-changed", "state=in-session")
-		breathe(room.ctx, run)
+		both.Go(func() {
+			for i, pause := range calms {
+				run.Step("cut %d of the %s", i+1, end.who.Name)
+				if failures[n] = end.who.cut(end.wire); failures[n] != nil {
+					return
+				}
+				sleep(room.ctx, pause)
+			}
+		})
+	}
+	both.Wait()
+	if err := errors.Join(failures...); err != nil {
+		t.Fatal(err)
 	}
 	recorder.leave()
 	for _, codec := range []string{"V_VP8", "A_OPUS"} {
@@ -133,7 +163,7 @@ func TestSoakOrderlyMoves(t *testing.T) {
 		if err := room.server.MoveSessions(room.name); err != nil {
 			t.Fatal(err)
 		}
-		length := longestMove + calm + time.Duration(run.Int64N(int64(longestBreath)))
+		length := longestMove + breath(run)
 		picture, sound := receiver.longestBreak(length, 440)
 		t.Logf("move %d: the picture stood for %s, and there was no sound for %s", i+1, picture, sound)
 		if picture > longestMove || sound > longestMove {

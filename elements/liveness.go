@@ -16,8 +16,12 @@ import (
 
 // A media session that is dead is given up, and the focus asked for another. webrtcbin 1.22 never reports a bridge that
 // went away (and can't restart ICE): what tells is silence, RTCP's too, together with another sign, for a bridge that only
-// stops for some time goes on by itself, and to one who is alone with a muted other there is nothing to send. Asking early is
-// no use while the bridge is away: Jicofo would ask the dead bridge, and not take it for a good one for a minute.
+// stops for some time goes on by itself, and to one who is alone with a muted other there is nothing to send.
+//
+// Asking early does harm. Prosody keeps the XMPP session of a bridge that was killed for 15 s (smacks_hibernation_time of the
+// deployments' auth host), also when the bridge is back meanwhile. Jicofo would ask into that, wait 15 s for an answer, and
+// then take the bridge for a bad one for a minute more. So we wait until that is over, as the web client does, whose ICE fails
+// after 17 s. Jicofo itself tells those who are on a bridge that is still away then.
 //
 // That no session has come to anything from the start is another thing: a firewall, a wrong TURN server or address of the
 // bridge. It ends in an error.
@@ -26,7 +30,7 @@ const (
 	lookInterval   = time.Second
 	connectLimit   = 15 * time.Second // for ICE and DTLS
 	silenceLimit   = 3 * time.Second
-	channelLimit   = 12 * time.Second // of silence while the channel is closed: the bridge may be restarting
+	bridgeLimit    = 17 * time.Second // of silence while the bridge is away, or is back and does not know us
 	changeRelevant = 30 * time.Second // how long after a change of the network silence is its doing
 	firstRestart   = 4 * time.Second  // between two restarts
 	longestRestart = time.Minute
@@ -69,9 +73,9 @@ func (l *liveness) dead(now time.Time, connected bool, silence time.Duration) st
 	case !connected && now.Sub(l.started) > connectLimit:
 		return fmt.Sprintf("no media connection within %s", connectLimit)
 	case !connected || silence < silenceLimit:
-	case l.unknown:
+	case l.unknown && silence >= bridgeLimit:
 		return fmt.Sprintf("the bridge does not know us any more, and nothing has come for %s", silence.Round(time.Second))
-	case !l.closed.IsZero() && now.Sub(l.closed) >= channelLimit && silence >= channelLimit:
+	case !l.closed.IsZero() && now.Sub(l.closed) >= bridgeLimit && silence >= bridgeLimit:
 		return fmt.Sprintf("the bridge channel is closed, and nothing has come for %s", silence.Round(time.Second))
 	case l.changed.After(l.started) && now.Sub(l.changed) < changeRelevant:
 		return fmt.Sprintf("the machine's network has changed, and nothing has come for %s", silence.Round(time.Second))

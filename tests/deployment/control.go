@@ -47,8 +47,13 @@ func (d *Deployment) DestroyRoom(ctx context.Context, room, reason string) error
 // MoveSessions ends all sessions in a room as the orderly shutdown of a bridge does, and offers new ones.
 func (d *Deployment) MoveSessions(room string) error { return d.focus.MoveAll(strings.ToLower(room)) }
 
-// KillBridge ends the bridge without a word to anybody.
-func (d *Deployment) KillBridge() { d.bridge.Kill() }
+// KillBridge ends the bridge without a word to anybody. What the focus makes of it depends on Options.KeepBridge.
+func (d *Deployment) KillBridge() {
+	d.bridge.Kill()
+	if d.focus != nil {
+		d.focus.BridgeKilled()
+	}
+}
 
 // ReviveBridge starts a killed bridge again; the focus invites those who have no session.
 func (d *Deployment) ReviveBridge() error {

@@ -58,6 +58,7 @@ type Options struct {
 	NoFocus          bool          // begin, and stay, without a focus: no room can be entered
 	ChannelBase      string        // announced for bridge channels, ws://host:port, in place of the front's
 	NoBridge         bool          // begin without a bridge, as after KillBridge
+	KeepBridge       time.Duration // for how long the focus takes a killed bridge for alive, 15 s on real servers; not at all when 0
 
 	LoggerFactory logging.LoggerFactory // of front, focus and bridge; when nil Pion's, silent unless PION_LOG_* asks
 }
@@ -149,7 +150,7 @@ func (d *Deployment) start(ctx context.Context) error {
 		HostDomain:   hosts,
 		WebSocketURL: d.prosody.WebSocketURL(), Domain: opts.Domain, Password: d.prosody.FocusPassword(),
 		Bridge: d.bridge, Events: d.events, Log: opts.LoggerFactory.NewLogger("focus"),
-		AloneTimeout: opts.AloneTimeout, StartMuted: opts.StartMuted, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID, SSRCRewriting: opts.SSRCRewriting,
+		AloneTimeout: opts.AloneTimeout, KeepBridge: opts.KeepBridge, StartMuted: opts.StartMuted, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID, SSRCRewriting: opts.SSRCRewriting,
 	})
 	return err
 }

@@ -24,18 +24,30 @@ func (r *room) again(after time.Time, kind events.Kind, id string) events.Event 
 	return event
 }
 
+// noticed waits until the focus knows that the bridge was killed, however it is by then.
+func (r *room) noticed(killed time.Time) time.Time {
+	r.t.Helper()
+	event, err := r.server.WaitFor(r.ctx, func(e events.Event) bool { return e.Kind == events.BridgeNoticed && e.Time.After(killed) })
+	if err != nil {
+		r.t.Fatalf("wait for the focus to notice: %v", err)
+	}
+	return event.Time
+}
+
+// As on real servers the focus can do nothing with a bridge for 15 s after it was killed, also when it is back at once. Whoever
+// asks for a session before that gets none for a minute.
 func TestARecordingGoesOnAfterTheBridgeWasKilledAndRestarted(t *testing.T) {
-	room := newRoomWith(t, deployment.Options{})
+	room := newRoomWith(t, deployment.Options{KeepBridge: 15 * time.Second})
 	sender := room.join("sender", sink("red", 440))
 	recorder, file := room.record(t.TempDir())
 	recorder.recorded(file, "V_VP8", time.Second)
 	killed := time.Now()
 	room.server.KillBridge()
 	room.again(killed, events.ChannelClosed, recorder.id)
-	revived := time.Now()
 	if err := room.server.ReviveBridge(); err != nil {
 		t.Fatal(err)
 	}
+	revived := room.noticed(killed)
 	for _, p := range []*participant{sender, recorder} {
 		if e := room.again(killed, events.SessionTerminated, p.id); !strings.Contains(e.Detail, "by the client") {
 			t.Errorf("the session of %s ended %s", p.Name, e.Detail)
@@ -89,6 +101,25 @@ func longestBreak[T any](ctx context.Context, s *media.Stream[T], flows func(T) 
 		return false
 	})
 	return max(longest, time.Since(last))
+}
+
+func TestWhenTheFocusMissesTheBridgeWeWaitForAnother(t *testing.T) {
+	room := newRoomWith(t, deployment.Options{KeepBridge: time.Second})
+	room.join("sender", sink("red", 440))
+	receiver := room.join("receiver", receiver)
+	receiver.shows(0, "red")
+	killed := time.Now()
+	room.server.KillBridge()
+	room.noticed(killed)
+	if e := room.again(killed, events.SessionTerminated, receiver.id); !strings.Contains(e.Detail, "by the focus") {
+		t.Errorf("the session of the receiver ended %s", e.Detail)
+	}
+	receiver.says(0, "jitsi-state-changed", "state=joined")
+	if err := room.server.ReviveBridge(); err != nil {
+		t.Fatal(err)
+	}
+	room.again(killed, events.MediaForwarded, receiver.id)
+	receiver.shows(0, "red")
 }
 
 func TestAnOrderlyMoveToAnotherBridgeIsAShortGap(t *testing.T) {

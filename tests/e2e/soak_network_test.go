@@ -121,16 +121,18 @@ func TestSoakXMPPCuts(t *testing.T) {
 	}
 }
 
-// TestSoakBridgeKilled kills the bridge 10 times and starts it again after a while: media is back within 10 s.
+// TestSoakBridgeKilled kills the bridge 10 times and starts it again after a while: media is back within 10 s of the moment
+// from which the focus can reach the bridge.
 func TestSoakBridgeKilled(t *testing.T) {
 	run := soak.Begin(t)
-	room := measured(t, deployment.Options{})
+	room := measured(t, deployment.Options{KeepBridge: 15 * time.Second})
 	room.join("sender", sink("ball", 440))
 	receiver := room.join("receiver", receiver)
 	receiver.flows(440) // a last picture that is repeated does not move
 	var longest time.Duration
 	for i := range kills {
 		run.Step("kill %d", i+1)
+		killed := time.Now()
 		room.server.KillBridge()
 		breathe(room.ctx, run)
 		if run.Chance(50) {
@@ -139,6 +141,9 @@ func TestSoakBridgeKilled(t *testing.T) {
 		revived := time.Now()
 		if err := room.server.ReviveBridge(); err != nil {
 			t.Fatal(err)
+		}
+		if noticed := room.noticed(killed); noticed.After(revived) {
+			revived = noticed
 		}
 		receiver.flows(440)
 		took := time.Since(revived)

@@ -25,6 +25,7 @@ const (
 	RequestFailed     Kind = "request-failed"     // a participant answered a request of the focus with an error, or not at all
 	Refused           Kind = "refused"            // the focus answered a request with an error; Detail has why
 	Moderator         Kind = "moderator"          // the focus made the participant a moderator
+	BridgeNoticed     Kind = "bridge-noticed"     // the focus knows how it is with a bridge that was killed some time ago
 	RoomLeft          Kind = "room-left"          // the focus has left an empty room
 )
 

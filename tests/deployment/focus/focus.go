@@ -30,6 +30,7 @@ type Options struct {
 
 	AloneTimeout  time.Duration // until a participant alone loses its session; 20 s when zero, as recorded
 	StartTimeout  time.Duration // until a room that nobody joins is left; 15 s when zero
+	KeepBridge    time.Duration // for how long a killed bridge is taken for alive: see outage; not at all when zero
 	StartMuted    bool          // everybody shall begin muted
 	HostDomain    string        // only its users open rooms; everybody when empty
 	NoJSONSources bool          // write sources as XML to those, too, who understand JSON
@@ -49,6 +50,7 @@ type Focus struct {
 
 	// Owned by the goroutine of run.
 	rooms   map[string]*room // by bare JID
+	outage  outage
 	caps    map[string]features
 	pending map[string]func(answer *xmltree.Element) // by id of the request
 	leaving map[string]int                           // rooms left whose last presence hasn't come yet

@@ -94,7 +94,7 @@ func (r *room) sendPresence() {
 }
 
 func (r *room) bridgeMissing() bool {
-	return len(r.participants) >= 2 && !r.focus.opts.Bridge.Available()
+	return len(r.participants) >= 2 && !r.focus.hasBridge() && !r.focus.outage.kept
 }
 
 func (r *room) setBridgeCount(n int) {
@@ -158,12 +158,12 @@ func (r *room) peopleChanged() {
 }
 
 func (r *room) inviteAll() {
-	if !r.focus.opts.Bridge.Available() {
+	if !r.focus.hasBridge() && !r.focus.outage.kept {
 		r.sendPresence() // with bridgeNotAvailable, as recorded in f-alice
 		return
 	}
 	for _, p := range r.order {
-		if p.features != nil && p.session == nil && !p.noInvite {
+		if p.features != nil && p.session == nil && !p.noInvite && !r.focus.asksInVain(r) {
 			p.invite()
 		}
 	}

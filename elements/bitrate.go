@@ -40,7 +40,8 @@ const (
 	defaultStartBitrate = 1_500_000
 	defaultMinBitrate   = 50_000
 	mostBitrate         = 50_000_000 // where the user has set no limit
-	audioBitrate        = 80_000     // that the microphone takes of what the network carries
+	leastPace           = 10_000
+	audioBitrate        = 80_000 // that the microphone takes of what the network carries
 )
 
 // limits are those of video and audio together: they share the path.
@@ -55,6 +56,7 @@ func (s *settings) limits(audio int) congestion.Limits {
 // bitrates is the controller's part that steers what our video takes of the network.
 type bitrates struct {
 	estimate *congestion.Controller
+	limits   congestion.Limits
 	audio    int // reserved of the estimate
 	told     int // target-bitrate
 	toldAt   time.Time
@@ -71,7 +73,7 @@ func (c *controller) startBitrates() {
 	c.e.mu.Lock()
 	limits := c.e.settings.limits(audio)
 	c.e.mu.Unlock()
-	c.bitrates = bitrates{estimate: congestion.New(limits), audio: audio}
+	c.bitrates = bitrates{estimate: congestion.New(limits), limits: limits, audio: audio}
 	c.applyBitrates()
 }
 
@@ -81,9 +83,8 @@ func (c *controller) limitBitrates() {
 		return
 	}
 	c.e.mu.Lock()
-	limits := c.e.settings.limits(c.bitrates.audio)
+	c.bitrates.limits = c.e.settings.limits(c.bitrates.audio)
 	c.e.mu.Unlock()
-	c.bitrates.estimate.SetLimits(limits)
 	c.applyBitrates()
 }
 
@@ -112,17 +113,22 @@ func (c *controller) applyBitrates() {
 	c.e.mu.Lock()
 	most, mode := int(c.e.settings.maxBitrate), c.e.settings.congestion
 	c.e.mu.Unlock()
-	if mode != congestionDisabled {
-		c.transport.SetBitrate(c.bitrates.estimate.Target())
-	}
 	var videos []*sinkPad
 	var wants []int
+	useful := 0
 	for _, p := range c.e.playingSinks() {
 		if p.media == jingle.Video {
 			videos = append(videos, p)
 			wants = append(wants, p.sender.WantedBitrate())
+			useful = addUseful(useful, p.sender.UsefulBitrate())
 		}
 	}
+	c.bitrates.limit(max(useful, 0))
+	pace := 0
+	if mode != congestionDisabled {
+		pace = max(c.bitrates.estimate.Pace()-c.bitrates.audio, leastPace)
+	}
+	c.transport.SetPace(pace)
 	total := c.bitrates.estimate.Target() - c.bitrates.audio
 	for i, part := range divide(total, wants) {
 		limit := most
@@ -133,6 +139,24 @@ func (c *controller) applyBitrates() {
 		videos[i].ghost.SetTargetBitrate(part)
 	}
 	c.tellBitrate(total / max(len(videos), 1))
+}
+
+// addUseful adds up what is useful to several videos; 0, and for ever, when one of them takes whatever there is.
+func addUseful(sum, useful int) int {
+	if sum < 0 || useful == 0 {
+		return -1
+	}
+	return sum + useful
+}
+
+// limit keeps the estimate to what our video can use: what is beyond has never been tried, and would have to be unlearned
+// when the path gets worse.
+func (b *bitrates) limit(useful int) {
+	limits := b.limits
+	if useful > 0 {
+		limits.Max = max(limits.Min, min(limits.Max, useful+b.audio))
+	}
+	b.estimate.SetLimits(limits)
 }
 
 // divide shares out a bitrate: evenly, but nobody gets more than it wants as long as somebody else wants more. Who wants 0

@@ -5,6 +5,7 @@ package congestion
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -32,6 +33,7 @@ type Controller struct {
 	newest     time.Duration // when the newest packet was sent that is reported on
 	capacity   float64       // throughput when the queue last filled up, smoothed; 0: unknown
 	capacityAt time.Duration
+	draining   draining
 }
 
 // New begins with limits.Start.
@@ -41,7 +43,7 @@ func New(limits Limits) *Controller {
 	return c
 }
 
-// SetLimits changes Min and Max.
+// SetLimits changes them. Start is what may be tried again after a while, whatever happened.
 func (c *Controller) SetLimits(limits Limits) {
 	c.limits = limits
 	c.clamp()
@@ -50,9 +52,19 @@ func (c *Controller) SetLimits(limits Limits) {
 // Target is the bitrate that the network carries, in bit/s.
 func (c *Controller) Target() int { return int(c.target) }
 
+// Pace is the bitrate at which packets may leave, in bit/s: faster than Target, since a key frame that took its time would
+// be late, but not while a queue on the way has to be emptied.
+func (c *Controller) Pace() int {
+	const faster = 1.5
+	if c.delay.queue() > tolerated {
+		return int(c.target)
+	}
+	return int(faster * c.target)
+}
+
 // String says what the estimate comes from, for logs.
 func (c *Controller) String() string {
-	arrives, _ := c.acked.rate()
+	arrives, _ := c.acked.rate(window)
 	return fmt.Sprintf("target %.0f, arrives %.0f, queue %v, %v, capacity %.0f",
 		c.target, arrives, c.delay.queue().Round(time.Millisecond), c.delay.state(), c.capacity)
 }
@@ -64,7 +76,7 @@ func (c *Controller) clamp() {
 // Figures of the draft, section 6, but for growth: it is 8 % a second there, and without padding to probe with, as we
 // are, half a minute would pass until a path that was bad is used again.
 const (
-	growth      = 0.16 // a second
+	growth      = 0.18 // a second
 	backOff     = 0.85 // of what arrives
 	ackedFactor = 1.5  // more than that of what arrives is not believed
 	slack       = 10_000.0
@@ -89,18 +101,22 @@ func (c *Controller) Feedback(now time.Duration, packets []Packet) {
 			c.delay.add(p)
 		}
 	}
+	c.acked.notePeak()
 	passed := time.Duration(0)
 	if c.last >= 0 {
 		passed = min(now-c.last, time.Second)
 	}
 	c.last = now
-	arrives, known := c.acked.rate()
-	switch state := c.delay.state(); {
-	case state == overuse:
-		if queue := c.delay.queue(); known && queue > tolerated {
-			c.backOff(now, arrives, queue)
+	arrives, known := c.acked.rate(window)
+	switch state, queue := c.delay.state(), c.delay.queue(); {
+	case queue > long:
+		c.empty(now, queue)
+	case state == overuse && queue > tolerated:
+		if known && c.tells(c.newest) {
+			c.learnCapacity(now, arrives)
+			c.lower(now, backOff*arrives)
 		}
-	case state == normal && known:
+	case state == normal && known && queue <= long/2:
 		c.increase(now, passed, arrives)
 	}
 	c.followLoss(now)
@@ -120,22 +136,61 @@ func (c *Controller) tells(sent time.Duration) bool {
 	return c.decreased < 0 || sent > c.decreased+reaction
 }
 
-// A queue that is shorter is no reason to go down: a busy machine or a radio makes as much. A long one must be emptied, or
-// the next key frame overflows it.
+// A queue that is shorter than tolerated is no reason to go down: a busy machine or a radio makes as much. A long one must
+// be emptied, or the next key frame overflows it; how its length changes tells nothing any more once it is full.
 const (
-	tolerated   = 30 * time.Millisecond
-	long        = 150 * time.Millisecond
-	backOffLong = 0.6
+	tolerated = 30 * time.Millisecond
+	long      = 100 * time.Millisecond
 )
 
-func (c *Controller) backOff(now time.Duration, arrives float64, queue time.Duration) {
-	if !c.tells(c.newest) {
+// draining is what a long queue does while it shall become shorter.
+type draining struct {
+	queue   time.Duration // when it was last looked at
+	at      time.Duration
+	strikes int // how often it did not
+}
+
+// Of what passes, so much is sent to empty a long queue; it should become shorter by the rest. One that doesn't become
+// shorter so many times is no queue, but a longer way.
+const (
+	backOffLong = 0.6
+	backOffMore = 0.4 // for one that is veryLong
+	veryLong    = 500 * time.Millisecond
+	drains      = 0.15
+	drainCheck  = 300 * time.Millisecond
+	mostStrikes = 4
+)
+
+// empty goes down as far as it takes to empty a long queue. What arrives behind one is what the path carries, and a short
+// window is enough to see it.
+func (c *Controller) empty(now, queue time.Duration) {
+	const shortWindow = 200 * time.Millisecond
+	arrives, known := c.acked.rate(shortWindow)
+	if !known {
+		return
+	}
+	d := &c.draining
+	switch since := now - d.at; {
+	case since > time.Second || d.at == 0: // a new one
+		*d = draining{}
+	case !c.tells(c.newest):
+		return
+	case since < drainCheck:
+		return
+	case queue < d.queue-time.Duration(drains*float64(since)):
+		d.queue, d.at, d.strikes = queue, now, 0
+		return
+	}
+	d.queue, d.at = queue, now
+	if d.strikes++; d.strikes > mostStrikes {
+		*d = draining{}
+		c.delay.rebase()
 		return
 	}
 	c.learnCapacity(now, arrives)
-	factor := backOff
-	if queue > long {
-		factor = backOffLong
+	factor := backOffLong
+	if queue > veryLong {
+		factor = backOffMore
 	}
 	c.lower(now, factor*arrives)
 }
@@ -143,14 +198,15 @@ func (c *Controller) backOff(now time.Duration, arrives float64, queue time.Dura
 // lower goes down in steps: the little that arrives from a machine that has no time for us is not what the path carries.
 func (c *Controller) lower(now time.Duration, target float64) {
 	const step = 0.25
-	c.target = min(c.target, max(target, step*c.target))
+	used := min(c.target, ackedFactor*c.acked.peak+slack) // the target may be more than there was to send
+	c.target = min(c.target, max(target, step*used))
 	c.decreased = now
 	c.loss = lossMeter{}
 }
 
 // A capacity that was learned this long ago, or that more has passed than by this factor since, is no capacity any more.
 const (
-	capacityAge    = 8 * time.Second
+	capacityAge    = 6 * time.Second
 	capacityFactor = 1.25
 )
 
@@ -164,9 +220,9 @@ func (c *Controller) learnCapacity(now time.Duration, arrives float64) {
 	c.capacityAt = now
 }
 
-// increase goes carefully near the bitrate at which the queue filled up, and fast elsewhere. For a while after the queue has
-// filled up it goes no further than what arrives allows to conclude. Later it does: pictures that are simple for now must not
-// keep a larger size from being tried.
+// increase goes carefully near the bitrate at which the queue filled up, and fast elsewhere. It goes no further than what
+// arrives allows to conclude: a target that nobody uses says nothing of the path. But after a while without trouble the
+// first bitrate may be tried again: pictures that are simple for now must not keep a larger size from being sent.
 func (c *Controller) increase(now, passed time.Duration, arrives float64) {
 	if c.capacity > 0 && (now-c.capacityAt > capacityAge || arrives > capacityFactor*c.capacity) {
 		c.capacity = 0
@@ -176,19 +232,26 @@ func (c *Controller) increase(now, passed time.Duration, arrives float64) {
 		const careful = 0.03 // a second
 		grown = c.target * (1 + careful*passed.Seconds())
 	}
-	if limit := ackedFactor*arrives + slack; grown > limit && now-max(c.first, c.decreased) < capacityAge {
-		grown = max(limit, c.target) // an encoder that makes less than it may is no reason to go down
+	limit := ackedFactor*arrives + slack
+	if now-max(c.first, c.decreased) >= capacityAge {
+		limit = max(limit, float64(c.limits.Start))
 	}
-	c.target = grown
+	c.target = max(c.target, min(grown, limit)) // an encoder that makes less than it may is no reason to go down
 }
 
-// followLoss is the loss-based controller of the draft: below a tenth loss may be the radio's.
+// followLoss is the loss-based controller of the draft: below a tenth loss may be the radio's. When nearly half is lost, what
+// arrives is what the path carries.
 func (c *Controller) followLoss(now time.Duration) {
-	const heavy = 0.10
+	const heavy, half = 0.10, 0.4
 	fraction, known := c.loss.take()
-	if known && fraction > heavy {
-		c.lower(now, c.target*(1-fraction/2))
+	if !known || fraction <= heavy {
+		return
 	}
+	target := c.target * (1 - fraction/2)
+	if arrives, known := c.acked.rate(window); known && fraction > half {
+		target = min(target, backOff*arrives)
+	}
+	c.lower(now, target)
 }
 
 // lossMeter counts over enough packets to speak of a fraction.
@@ -216,6 +279,7 @@ type throughput struct {
 	arrivals []arrival
 	first    time.Duration
 	begun    bool
+	peak     float64 // bit/s, over a window; it is forgotten slowly
 }
 
 type arrival struct {
@@ -238,14 +302,29 @@ func (t *throughput) add(at time.Duration, size int) {
 	t.arrivals = t.arrivals[old:]
 }
 
-// rate is in bit/s; unknown before a window has passed.
-func (t *throughput) rate() (float64, bool) {
-	if len(t.arrivals) == 0 || t.arrivals[len(t.arrivals)-1].at-t.first < window {
+// notePeak is for each report.
+func (t *throughput) notePeak() {
+	const forgets = 0.99
+	if rate, known := t.rate(window); known {
+		t.peak = max(forgets*t.peak, rate)
+	}
+}
+
+// rate is in bit/s over the last part of the window; unknown before so much has passed.
+func (t *throughput) rate(over time.Duration) (float64, bool) {
+	if len(t.arrivals) == 0 {
+		return 0, false
+	}
+	last := t.arrivals[len(t.arrivals)-1].at
+	if last-t.first < over {
 		return 0, false
 	}
 	bytes := 0
-	for _, a := range t.arrivals {
+	for _, a := range slices.Backward(t.arrivals) {
+		if a.at <= last-over {
+			break
+		}
 		bytes += a.size
 	}
-	return float64(bytes) * 8 / window.Seconds(), true
+	return float64(bytes) * 8 / over.Seconds(), true
 }

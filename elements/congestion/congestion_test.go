@@ -202,8 +202,27 @@ func TestASimpleSourceDoesNotKeepTheBitrateLowForEver(t *testing.T) {
 	p.capacity = 20e6
 	p.source = 100e3
 	p.run(c, 30*time.Second)
-	if c.Target() < 2_000_000 {
+	if c.Target() < limits.Start {
 		t.Errorf("30 s after the path got better, with a source that needs little: %d", c.Target())
+	}
+}
+
+func TestALongerWayIsNoCongestionForLong(t *testing.T) {
+	c, p := New(limits), newPath(20e6)
+	p.run(c, 15*time.Second)
+	p.base += 200 * time.Millisecond
+	p.run(c, 20*time.Second)
+	if c.Target() < limits.Max*9/10 {
+		t.Errorf("20 s after the way became longer: %d", c.Target())
+	}
+}
+
+func TestTheTargetIsNotFarFromWhatIsUsed(t *testing.T) {
+	c, p := New(limits), newPath(20e6)
+	p.source = 1e6
+	p.run(c, time.Minute)
+	if c.Target() > 1_700_000 {
+		t.Errorf("of a megabit a second that arrives, %d are concluded", c.Target())
 	}
 }
 

@@ -88,6 +88,12 @@ func (d *delayDetector) forget() {
 // queue is how long packets wait on the path now, as far as can be told.
 func (d *delayDetector) queue() time.Duration { return d.base.above }
 
+// rebase takes the present delay for that of an empty path.
+func (d *delayDetector) rebase() {
+	d.base = baseline{}
+	d.forget()
+}
+
 // baseline is the least delay of the last while: what remains without a queue.
 type baseline struct {
 	least, before time.Duration // of this period and the one before

@@ -82,6 +82,7 @@ typedef struct
   guint8 pt;
   gboolean lost;
 } GstxTwccPacket;
+guint gstx_twcc_count (GstEvent * event);
 guint gstx_twcc_packets (GstEvent * event, GstxTwccPacket * packets, guint max);
 
 /* Spreads the packets that come to the pads that it was added to over time. */
@@ -90,6 +91,7 @@ GstxPacer *gstx_pacer_new (void);
 void gstx_pacer_unref (GstxPacer * pacer);
 void gstx_pacer_add (GstxPacer * pacer, GstPad * pad, guint8 send_time_id);
 void gstx_pacer_limit_retransmissions (GstxPacer * pacer, GstPad * pad);
+void gstx_pacer_drop (GstxPacer * pacer, GstPad * pad, gboolean drop);
 void gstx_pacer_set_rate (GstxPacer * pacer, guint rate);
 void gstx_pacer_close (GstxPacer * pacer);
 

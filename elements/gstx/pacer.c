@@ -19,6 +19,7 @@ typedef struct
   GstPadChainFunction chain;
   GstxPacer *pacer;
   guint8 send_time_id;          /* of the header extension; 0: none */
+  gboolean drop;                /* atomic */
 } Paced;
 
 /* Waits shorter than this cost more than they bring. */
@@ -46,8 +47,9 @@ gstx_pacer_unref (GstxPacer * pacer)
 }
 
 static void
-wait_turn (GstxPacer * pacer, gsize size)
+wait_turn (Paced * paced, gsize size)
 {
+  GstxPacer *pacer = paced->pacer;
   gint64 due;
 
   g_mutex_lock (&pacer->lock);
@@ -55,7 +57,7 @@ wait_turn (GstxPacer * pacer, gsize size)
   pacer->next = due;
   if (pacer->rate > 0)
     pacer->next += size * 8 * G_TIME_SPAN_SECOND / pacer->rate;
-  while (!pacer->closed && pacer->rate > 0
+  while (!pacer->closed && pacer->rate > 0 && !g_atomic_int_get (&paced->drop)
       && g_get_monotonic_time () < due - SLACK)
     g_cond_wait_until (&pacer->changed, &pacer->lock, due - SLACK);
   g_mutex_unlock (&pacer->lock);
@@ -83,7 +85,12 @@ paced_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 {
   Paced *paced = pad->chaindata;
 
-  wait_turn (paced->pacer, gst_buffer_get_size (buffer));
+  if (!g_atomic_int_get (&paced->drop))
+    wait_turn (paced, gst_buffer_get_size (buffer));
+  if (g_atomic_int_get (&paced->drop)) {
+    gst_buffer_unref (buffer);
+    return GST_FLOW_OK;
+  }
   if (paced->send_time_id != 0)
     buffer = write_send_time (buffer, paced->send_time_id);
   return paced->chain (pad, parent, buffer);
@@ -146,6 +153,18 @@ gstx_pacer_add (GstxPacer * pacer, GstPad * pad, guint8 send_time_id)
   paced->send_time_id = send_time_id;
   paced->chain = GST_PAD_CHAINFUNC (pad);
   gst_pad_set_chain_function_full (pad, paced_chain, paced, free_paced);
+}
+
+void
+gstx_pacer_drop (GstxPacer * pacer, GstPad * pad, gboolean drop)
+{
+  Paced *paced = pad->chaindata;
+
+  g_return_if_fail (GST_PAD_CHAINFUNC (pad) == paced_chain);
+  g_atomic_int_set (&paced->drop, drop);
+  g_mutex_lock (&pacer->lock);
+  g_cond_broadcast (&pacer->changed);
+  g_mutex_unlock (&pacer->lock);
 }
 
 void

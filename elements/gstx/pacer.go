@@ -27,6 +27,17 @@ func (p *Pacer) Pace(pad gst.Pad, sendTimeID uint8) {
 	runtime.KeepAlive(pad)
 }
 
+// Drop discards the packets that come to a pad that is paced, those that wait included, until it is told otherwise.
+func (p *Pacer) Drop(pad gst.Pad, on bool) {
+	var drop C.gboolean
+	if on {
+		drop = 1
+	}
+	C.gstx_pacer_drop(p.native, nativePad(pad), drop)
+	runtime.KeepAlive(p)
+	runtime.KeepAlive(pad)
+}
+
 // LimitRetransmissions drops requests for retransmissions that come to the source pad of an rtprtxsend, beyond a share of the
 // rate.
 func (p *Pacer) LimitRetransmissions(pad gst.Pad) {

@@ -52,6 +52,36 @@ func TestAPacerThatIsClosedHoldsNothingBack(t *testing.T) {
 	paced(t, fiftyKilobytes, pacer, 0, func([]byte) {}) // 50,000 s else
 }
 
+func TestWhatWaitsIsDroppedAtOnce(t *testing.T) {
+	pacer, arrived := NewPacer(), 0
+	pacer.SetRate(8)
+	e, err := gst.ParseLaunch(fiftyKilobytes + ` ! identity name=paced ! fakesink sync=false`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.(gst.Pipeline)
+	defer p.SetState(gst.StateNull)
+	pad := p.GetByName("paced").GetStaticPad("sink")
+	pacer.Pace(pad, 0)
+	first := make(chan struct{})
+	p.GetByName("paced").GetStaticPad("src").AddProbe(gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		if arrived++; arrived == 1 {
+			close(first)
+		}
+		return gst.PadProbeOK
+	})
+	p.SetState(gst.StatePlaying)
+	<-first
+	pacer.Drop(pad, true) // 50,000 s else
+	if m := p.GetBus().TimedPopFiltered(gst.ClockTime(30*time.Second), gst.MessageEOS|gst.MessageError); m == nil || m.Type() != gst.MessageEOS {
+		t.Fatalf("no end: %v", m)
+	}
+	if arrived > 2 {
+		t.Errorf("%d packets came through", arrived)
+	}
+	pacer.Drop(pad, false)
+}
+
 func TestEachPacketSaysWhenItWasSent(t *testing.T) {
 	var packets [][]byte
 	paced(t, `audiotestsrc num-buffers=10 ! opusenc ! rtpopuspay`, NewPacer(), 3, func(p []byte) { packets = append(packets, p) })

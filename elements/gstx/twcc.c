@@ -15,21 +15,35 @@ read_packet (const GstStructure * s, GstxTwccPacket * packet)
   packet->lost = lost || packet->received == GST_CLOCK_TIME_NONE;
 }
 
-guint
-gstx_twcc_packets (GstEvent * event, GstxTwccPacket * packets, guint max)
+static GValueArray *
+packets_of (GstEvent * event)
 {
   const GstStructure *s = gst_event_get_structure (event);
   const GValue *list;
-  GValueArray *array;
-  guint i, n = 0;
 
   if (s == NULL || !gst_structure_has_name (s, "RTPTWCCPackets"))
-    return 0;
-  G_GNUC_BEGIN_IGNORE_DEPRECATIONS;
+    return NULL;
   list = gst_structure_get_value (s, "packets");
   if (list == NULL || !G_VALUE_HOLDS (list, g_type_from_name ("GValueArray")))
-    return 0;
-  array = g_value_get_boxed (list);
+    return NULL;
+  return g_value_get_boxed (list);
+}
+
+guint
+gstx_twcc_count (GstEvent * event)
+{
+  GValueArray *array = packets_of (event);
+
+  return array != NULL ? array->n_values : 0;
+}
+
+guint
+gstx_twcc_packets (GstEvent * event, GstxTwccPacket * packets, guint max)
+{
+  GValueArray *array = packets_of (event);
+  guint i, n = 0;
+
+  G_GNUC_BEGIN_IGNORE_DEPRECATIONS;
   for (i = 0; array != NULL && i < array->n_values && n < max; i++) {
     const GValue *value = g_value_array_get_nth (array, i);
 

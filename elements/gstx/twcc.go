@@ -24,11 +24,13 @@ const maxTWCCPackets = 4096
 // TWCCPackets reads the event that an RTP session sends upstream for each report of transport-wide feedback (1.22); none
 // for any other event.
 func TWCCPackets(event *gst.Event) []TWCCPacket {
-	if st := event.GetStructure(); st == nil || st.GetName() != "RTPTWCCPackets" {
+	unwrapped := (*C.GstEvent)(gst.UnsafeEventToGlibNone(event))
+	count := min(C.gstx_twcc_count(unwrapped), maxTWCCPackets)
+	if count == 0 {
 		return nil
 	}
-	native := make([]C.GstxTwccPacket, maxTWCCPackets)
-	n := C.gstx_twcc_packets((*C.GstEvent)(gst.UnsafeEventToGlibNone(event)), &native[0], maxTWCCPackets)
+	native := make([]C.GstxTwccPacket, count)
+	n := C.gstx_twcc_packets(unwrapped, &native[0], count)
 	runtime.KeepAlive(event)
 	packets := make([]TWCCPacket, n)
 	for i := range packets {

@@ -147,25 +147,25 @@ func (l *layer) requestKeyFrame() {
 	l.element.GetStaticPad("src").SendEvent(NewKeyFrameRequest())
 }
 
-// leastBitrate is what a layer of a height needs to move at all, bit/s.
+// leastBitrate is what a layer of a height must have to look better than the one below, bit/s.
 func leastBitrate(height int) int {
 	switch {
 	case height <= 180:
-		return 20_000
-	case height <= 360:
 		return 60_000
-	case height <= 540:
-		return 100_000
-	case height <= 720:
+	case height <= 360:
 		return 150_000
+	case height <= 540:
+		return 350_000
+	case height <= 720:
+		return 500_000
 	}
-	return 300_000
+	return 1_000_000
 }
 
 // share gives each layer its part of a bitrate. What is left over from the least that each needs is shared by what is
-// useful to each; the highest takes all the rest up to most. As long as it can be, all layers go on, if poorly: the bridge
-// takes more than a second to notice that one has stopped, and the picture stands for that long. The highest stops where
-// there is less than the least for each; before it begins (on says how many do) there must be a good deal more.
+// useful to each; the highest takes all the rest up to most. The highest stops where there is less than the least for each:
+// on a path that has become narrow, large pictures would be those that are late. Before it begins (on says how many do) there
+// must be a good deal more.
 func share(heights []int, bitrate, most, on int) []int {
 	parts := make([]int, len(heights))
 	n := affordable(heights, bitrate, on)
@@ -191,7 +191,7 @@ func share(heights []int, bitrate, most, on int) []int {
 
 // affordable is how many layers a bitrate is enough for; the lowest is always sent.
 func affordable(heights []int, bitrate, on int) int {
-	const more = 3.0 // times what a layer needs least, to begin
+	const more = 1.5 // times what a layer needs least, to begin
 	n, needed := min(len(heights), 1), 0
 	for i, height := range heights {
 		least := leastBitrate(height)

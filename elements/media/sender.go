@@ -18,6 +18,8 @@ type Outlet interface {
 	Codecs() []Codec
 	// Use readies the outlet for one of its codecs and returns the pad that takes it.
 	Use(Codec) (gst.Pad, error)
+	// Drop discards what is on its way out, and whatever comes, until it is told otherwise.
+	Drop(bool)
 }
 
 // SenderOptions say how a sender treats what it gets.
@@ -204,12 +206,31 @@ func (s *Sender) turnLayers(flowing bool) {
 		}
 	}
 	parts := share(heights, bitrate, s.most, on)
+	var highest *layer
+	dropped := false
 	for i, l := range s.layers {
 		on := flowing && i < len(parts) && parts[i] > 0
+		switch {
+		case on:
+			highest = l
+			if !l.on {
+				s.outlets[i].Drop(false)
+			}
+		case flowing && l.on && i < len(parts): // what it has still to send would be in the way
+			dropped = true
+			s.outlets[i].Drop(true)
+		}
 		if on {
 			l.setBitrate(parts[i])
 		}
+		if on != l.on {
+			gstx.Log.Logf(gst.LevelDebug, s.bin, "pictures of height %d are sent: %v", l.size.height, on)
+		}
 		l.turn(on)
+	}
+	// The bridge notices after seconds that a layer has ended, but with the first key frame that one may take its place.
+	if dropped && highest != nil {
+		highest.requestKeyFrame()
 	}
 }
 
@@ -232,6 +253,17 @@ func (s *Sender) WantedBitrate() int {
 		return 0
 	}
 	return s.useful(s.watched())
+}
+
+// UsefulBitrate is what the stream can take at most, whoever watches, in bit/s; 0 where it isn't ours to choose.
+func (s *Sender) UsefulBitrate() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var heights []int
+	for _, l := range s.layers {
+		heights = append(heights, l.size.height)
+	}
+	return max(s.useful(heights), s.most*min(len(heights), 1))
 }
 
 // NewKeyFrameRequest makes the event that asks an encoder, or the sender of a stream, for a key frame.
@@ -298,7 +330,7 @@ func (s *Sender) choose() (codec Codec, raw bool, err error) {
 		if CanEncode(c) {
 			return c, true, nil
 		}
-		err = &MissingElementError{Purpose: "encoder for " + strings.Join(names, ", ")}
+		err = &MissingElementError{Purpose: "encoder for " + strings.Join(names, ", "), Encodes: codecs[0].Caps}
 	}
 	return Codec{}, false, err
 }

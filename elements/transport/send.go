@@ -147,11 +147,15 @@ func newSSRC() uint32 {
 	}
 }
 
-// pacing is how much faster than the bitrate on the average a frame is sent: a key frame that took its time would be late.
-const pacing = 1.5
+// SetPace says at what bitrate packets of our video may leave, in bit/s; 0: no limit. Frames are spread over time accordingly.
+func (t *Transport) SetPace(bitrate int) { t.pacer.SetRate(bitrate) }
 
-// SetBitrate says what the network carries, in bit/s; 0: no limit. Frames are spread over time accordingly.
-func (t *Transport) SetBitrate(bitrate int) { t.pacer.SetRate(int(pacing * float64(bitrate))) }
+// Drop implements media.Outlet.
+func (s *Sender) Drop(on bool) {
+	if s.Media == jingle.Video {
+		s.transport.pacer.Drop(s.filter.GetStaticPad("sink"), on)
+	}
+}
 
 // Senders finds the senders of a medium and index, by layer; none where the transport sends nothing.
 func (t *Transport) Senders(m jingle.Media, index int) []*Sender {

@@ -106,7 +106,7 @@ func (c *Conference) housekeeping() {
 	const beat = 25 * time.Millisecond
 	ticker := time.NewTicker(beat)
 	defer ticker.Stop()
-	var reports, feedback, speech, stats time.Time
+	var reports, speech, stats time.Time
 	due := func(last *time.Time, now time.Time, every time.Duration) bool {
 		if now.Sub(*last) < every {
 			return false
@@ -124,9 +124,7 @@ func (c *Conference) housekeeping() {
 			c.askForLost(now)
 			c.watchLayers(now)
 			c.retryKeyFrames(now)
-			if due(&feedback, now, feedbackInterval) {
-				c.sendFeedback()
-			}
+			c.sendFeedback(now)
 			if due(&speech, now, speechInterval) {
 				c.judgeSpeakers(now)
 			}

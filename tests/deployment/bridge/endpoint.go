@@ -35,6 +35,7 @@ type Endpoint struct {
 	ready       bool
 	closed      bool
 	feedback    *twcc.Recorder // of packets that it sends
+	feedbackAt  time.Time      // when it was told last
 	outgoing    uint16         // transport-wide sequence number of packets to it
 	missing     map[string]bool
 	reports     map[uint32]bool

@@ -24,6 +24,7 @@ type downtrack struct {
 	flowing   bool // since it was last started
 	keyFrames keyFrameLimiter
 	held      []*rtp.Packet // the beginning of the target's key frame, until the frame that is being sent is complete
+	fallback  fallback
 }
 
 // downtrack gives the way of a track to a receiver, made when it's first needed.
@@ -105,6 +106,7 @@ func (d *downtrack) take(s *stream, packet *rtp.Packet, now time.Time) {
 		if len(d.held) > 0 && d.lane.complete {
 			d.change(now)
 		}
+	case d.fallsBack(s, packet, key, now):
 	case s != d.track.streams[d.target]:
 	case len(d.held) > 0:
 		if d.held = append(d.held, packet); len(d.held) >= mostHeld {

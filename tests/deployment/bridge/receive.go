@@ -39,6 +39,9 @@ func (e *Endpoint) receiveRTP(raw []byte) {
 	if e.features.TransportCC {
 		if extension := packet.GetExtension(idTransportCC); len(extension) >= 2 {
 			e.feedback.Record(packet.SSRC, binary.BigEndian.Uint16(extension), now.Sub(c.started).Microseconds())
+			if packet.Marker && now.Sub(e.feedbackAt) >= feedbackPause {
+				e.sendFeedback(now)
+			}
 		} else {
 			e.missesExtension("transport-cc", packet.SSRC)
 		}
@@ -67,8 +70,10 @@ func (e *Endpoint) receiveRTP(raw []byte) {
 	} else if !from.rtx && packet.GetExtension(idAbsSendTime) == nil {
 		e.missesExtension("abs-send-time", packet.SSRC)
 	}
-	begins := !s.alive(now)
-	s.lastMedia = now
+	begins := !from.rtx && !s.alive(now)
+	if !from.rtx {
+		s.lastMedia = now
+	}
 	if !s.flowing {
 		s.flowing = true
 		c.event(events.Event{Kind: events.MediaReceived, Endpoint: e.id, Source: s.track.name, SSRC: s.ssrc})

@@ -28,7 +28,7 @@ check:
 	@unformatted=$$(gofmt -l elements plugin signaling tests); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	go vet ./signaling/... ./tests/...
-	go vet -tags soak ./tests/soak ./tests/e2e
+	go vet -tags soak ./tests/soak ./tests/e2e ./tests/bench
 
 unit:
 	go test -race ./signaling/... ./tests/deployment/... ./tests/bench
@@ -57,6 +57,8 @@ RUN  ?=
 soak: build
 	SOAK_LENGTH=$(SOAK) SOAK_SEED=$(SEED) go test -race -tags soak -count=1 -v -timeout 0 -run '^TestSoak.*$(RUN)' ./tests/soak
 	$(GST_ENV) SOAK_LENGTH=$(SOAK) SOAK_SEED=$(SEED) go test -tags soak -count=1 -v -timeout 0 -run '^TestSoak.*$(RUN)' ./tests/e2e
+	@if [ $$(id -u) = 0 ]; then go test -tags soak -count=1 -v -timeout 0 -run '^TestSoak.*$(RUN)' ./tests/bench; \
+	else echo "tests/bench needs network namespaces, so root: left out"; fi
 
 # The tests of whole conferences against any deployment: `make test-against LOCATION=https://meet.example.org/`, with further
 # properties of the elements in PROPERTIES="xmpp-domain=… websocket-url=…", only some tests with RUN=Recording. Tests that need

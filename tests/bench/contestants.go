@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -89,8 +90,13 @@ type count struct {
 
 // start starts a contestant; wanted is how many counters are to count before it is counting.
 func (st *stage) start(who string, command []string, wanted int, watch bool) (*client, error) {
+	return st.startIn(st.clientSpace, who, command, wanted, watch)
+}
+
+// startIn starts it at one of the two ends of the cable.
+func (st *stage) startIn(space, who string, command []string, wanted int, watch bool) (*client, error) {
 	c := &client{counts: map[string]count{}, counting: make(chan struct{}), wanted: wanted}
-	process := st.within(st.clientSpace, command[0], command[1:]...)
+	process := st.within(space, command[0], command[1:]...)
 	process.Env = append(os.Environ(), "GST_PLUGIN_PATH="+st.build, "GST_REGISTRY="+st.build+"/registry.bin")
 	if watch {
 		reading, writing, err := os.Pipe()
@@ -158,19 +164,21 @@ type pictures struct {
 type shown struct {
 	number int
 	at     time.Time
+	same   bool // as the one before: what is shown while nothing comes
 }
 
 func watchPictures(from *os.File) *pictures {
 	p := &pictures{first: make(chan struct{})}
 	go func() {
 		defer from.Close()
-		buffer := make([]byte, smallSize)
+		buffer, last := make([]byte, smallSize), make([]byte, smallSize)
 		for {
 			if _, err := io.ReadFull(from, buffer); err != nil {
 				return
 			}
 			p.mu.Lock()
-			p.shown = append(p.shown, shown{readNumber(buffer), time.Now()})
+			p.shown = append(p.shown, shown{readNumber(buffer), time.Now(), bytes.Equal(buffer, last)})
+			buffer, last = last, buffer
 			if len(p.shown) == 1 {
 				close(p.first)
 			}

@@ -25,6 +25,7 @@ type settings struct {
 	gstMeet string // the program; empty: ours alone
 	cases   string // a part of the names of those to run
 	rounds  int
+	log     string        // a file for what happens in the deployment; empty: none
 	length  time.Duration // of what is measured in a run
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -105,7 +106,16 @@ func (st *stage) startServer(ctx context.Context) error {
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "gstjitsi/tests/deployment/cmd/jitsi-local").CombinedOutput(); err != nil {
 		return fmt.Errorf("build the deployment: %w: %s", err, out)
 	}
-	st.server = st.within(st.serverSpace, program, "-address", serverAddress)
+	args := []string{"-address", serverAddress}
+	log := io.Discard
+	if st.log != "" {
+		file, err := os.Create(st.log)
+		if err != nil {
+			return err
+		}
+		args, log = append(args, "-v"), file
+	}
+	st.server = st.within(st.serverSpace, program, args...)
 	st.server.Stderr = os.Stderr
 	output, err := st.server.StdoutPipe()
 	if err != nil {
@@ -119,7 +129,7 @@ func (st *stage) startServer(ctx context.Context) error {
 		for field := range strings.FieldsSeq(lines.Text()) {
 			if url, ok := strings.CutPrefix(field, "url=http://"+serverAddress+":"); ok {
 				st.port = url
-				go io.Copy(io.Discard, output)
+				go io.Copy(log, output)
 				return nil
 			}
 		}
@@ -178,6 +188,25 @@ func (st *stage) lose(ctx context.Context, share float64) (func(), error) {
 // narrow limits what the clients can receive.
 func (st *stage) narrow(ctx context.Context, kilobits int) (func(), error) {
 	device := "tc -n " + st.serverSpace + " qdisc"
-	return st.impair(ctx, fmt.Sprintf("%s add dev %s root tbf rate %dkbit burst 8kb latency 200ms", device, st.serverLink, kilobits),
+	return st.impair(ctx, fmt.Sprintf("%s add dev %s root %s", device, st.serverLink, bottleneck(kilobits)),
 		fmt.Sprintf("%s del dev %s root", device, st.serverLink))
+}
+
+// bottleneck is a line of a rate whose queue holds what passes in a fifth of a second.
+func bottleneck(kilobits int) string {
+	return fmt.Sprintf("tbf rate %dkbit burst 8kb latency 200ms", kilobits)
+}
+
+// narrowUplink sets what the clients can send. A line that had another rate goes on with the queue that it has.
+func (st *stage) narrowUplink(ctx context.Context, kilobits int) error {
+	return shell(ctx, fmt.Sprintf("tc -n %s qdisc replace dev %s root %s", st.clientSpace, st.clientLink, bottleneck(kilobits)))
+}
+
+// sent is how many bytes the clients have put on the cable.
+func (st *stage) sent(ctx context.Context) (int64, error) {
+	out, err := exec.CommandContext(ctx, "ip", "netns", "exec", st.clientSpace, "cat", "/sys/class/net/"+st.clientLink+"/statistics/tx_bytes").Output()
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
 }

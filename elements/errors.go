@@ -122,11 +122,14 @@ func (e *element) postVain(connected bool, bridge jingle.Transport, relayOnly bo
 
 // postMissingPlugin tells of what is not installed as applications expect it that offer to install it.
 func (e *element) postMissingPlugin(missing *media.MissingElementError) {
-	if missing.Factory != "" {
-		e.PostMessage(gst.NewMessageElement(e, structure("missing-plugin", map[string]any{
-			"type": "element", "detail": missing.Factory, "name": "GStreamer element " + missing.Factory,
-		})))
+	fields := map[string]any{"type": "element", "detail": missing.Factory, "name": "GStreamer element " + missing.Factory}
+	switch {
+	case missing.Encodes != "":
+		fields = map[string]any{"type": "encoder", "detail": gst.CapsFromString(missing.Encodes), "name": missing.Purpose}
+	case missing.Factory == "":
+		return
 	}
+	e.PostMessage(gst.NewMessageElement(e, structure("missing-plugin", fields)))
 }
 
 // missingCodecs are reasons why codecs of video-codecs are not used.

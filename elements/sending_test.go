@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-gst/go-glib/pkg/glib/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
 )
 
@@ -156,5 +157,26 @@ func TestAnEncoderOfTheApplicationsIsToldWhatTheNetworkCarries(t *testing.T) {
 	}
 	if got := element.GetStaticPad("video_0").ObjectProperty("target-bitrate"); got != uint32(300_000) {
 		t.Errorf("the pad's property is %v", got)
+	}
+}
+
+func TestAMissingEncoderIsToldAsApplicationsExpectIt(t *testing.T) {
+	factory := gst.ElementFactoryFind("vp8enc")
+	rank := factory.GetRank()
+	factory.SetRank(uint(gst.RankNone))
+	t.Cleanup(func() { factory.SetRank(rank) })
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Missing"
+	sender := launch(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=15/1 ! jitsisink name=j video-codecs=vp8 `+location)
+	receiver := launch(t, `jitsisrc name=j `+location+` ! fakesink`)
+	play(t, receiver, sender)
+	waitMessage(t, sender, "missing-plugin", "type=(string)encoder", "video/x-vp8")
+	m := sender.GetBus().TimedPopFiltered(gst.ClockTime(patience), gst.MessageError)
+	if m == nil {
+		t.Fatal("no error says so")
+	}
+	debug, posted := m.ParseError()
+	got := posted.(*glib.GError)
+	if glib.Quark(got.Quark()) != gst.CoreErrorQuark() || got.ErrorCode() != int(gst.CoreErrorMissingPlugin) || !strings.Contains(debug, "video_0") {
+		t.Errorf("got %v: %s", got, debug)
 	}
 }

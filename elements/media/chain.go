@@ -13,6 +13,7 @@ import (
 type MissingElementError struct {
 	Factory string // empty where any of a kind would do
 	Purpose string // empty where the factory says enough
+	Encodes string // where an encoder is missing: caps of what it would make
 }
 
 func (e *MissingElementError) Error() string {

@@ -78,7 +78,7 @@ func encoderFor(codec Codec) (encoder, error) {
 		}
 	}
 	if rank == 0 {
-		return best, &MissingElementError{Purpose: "encoder for " + codec.Caps}
+		return best, &MissingElementError{Purpose: "encoder for " + codec.Caps, Encodes: codec.Caps}
 	}
 	return best, nil
 }

@@ -55,6 +55,7 @@ type Options struct {
 	SSRCRewriting    bool          // give SSRCs of their own to those who announce ssrc-rewriting-1, and MIDs with rtp-mid-demux
 	SSRCLimit        int           // how many of each medium; 50 when 0
 	WrongFingerprint bool          // announce another DTLS fingerprint than the bridge's
+	VNode            string        // the focus sends everybody to this server for visitors
 	NoFocus          bool          // begin, and stay, without a focus: no room can be entered
 	ChannelBase      string        // announced for bridge channels, ws://host:port, in place of the front's
 	NoBridge         bool          // begin without a bridge, as after KillBridge
@@ -148,6 +149,7 @@ func (d *Deployment) start(ctx context.Context) error {
 	}
 	d.focus, err = focus.Start(ctx, focus.Options{
 		HostDomain:   hosts,
+		VNode:        opts.VNode,
 		WebSocketURL: d.prosody.WebSocketURL(), Domain: opts.Domain, Password: d.prosody.FocusPassword(),
 		Bridge: d.bridge, Events: d.events, Log: opts.LoggerFactory.NewLogger("focus"),
 		AloneTimeout: opts.AloneTimeout, KeepBridge: opts.KeepBridge, StartMuted: opts.StartMuted, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID, SSRCRewriting: opts.SSRCRewriting,

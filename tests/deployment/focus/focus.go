@@ -32,6 +32,7 @@ type Options struct {
 	StartTimeout  time.Duration // until a room that nobody joins is left; 15 s when zero
 	KeepBridge    time.Duration // for how long a killed bridge is taken for alive: see outage; not at all when zero
 	StartMuted    bool          // everybody shall begin muted
+	VNode         string        // sends everybody to this server for visitors; nobody when empty
 	HostDomain    string        // only its users open rooms; everybody when empty
 	NoJSONSources bool          // write sources as XML to those, too, who understand JSON
 	NoMID         bool          // offer no MID extension, as docker-jitsi-meet does (recording nomid-a)

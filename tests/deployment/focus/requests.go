@@ -62,6 +62,9 @@ func (f *Focus) handleConferenceRequest(iq, request *xmltree.Element) {
 	}
 	ready := func() {
 		conference := xmltree.New(nsFocus, "conference", "room", address, "ready", "true", "focusjid", bare(f.client.JID))
+		if f.opts.VNode != "" {
+			conference.Set("vnode", f.opts.VNode)
+		}
 		conference.Add(
 			xmltree.New("", "property", "name", "authentication", "value", "false"),
 			xmltree.New("", "property", "name", "visitors-supported", "value", "false"),

@@ -42,6 +42,38 @@ func (c *controller) selectVideo(sources, participants string) {
 	c.route()
 }
 
+// subscribe asks the bridge for the sound that linked and inner pads play, and no other. It goes by name: with a source that has none
+// all of it is asked for.
+func (c *controller) subscribe(pads []*sourcePad, offers []offer) {
+	var wanted colibri.ReceiverAudioSubscription
+	hear := func(name string) {
+		wanted.All = wanted.All || name == ""
+		if !slices.Contains(wanted.Sources, name) {
+			wanted.Sources = append(wanted.Sources, name)
+		}
+	}
+	for _, p := range pads {
+		if p.media != jingle.Audio || !p.asks() || p.over {
+			continue
+		}
+		if o, ok := c.wanted(p, offers); ok {
+			hear(o.name)
+		}
+		if o, ok := ofEndpoint(offers, c.speaker.wanted, jingle.Audio); ok && p.role == roleSpeaker {
+			hear(o.name) // whose picture is awaited
+		}
+		if p.current != nil {
+			hear(p.current.source.Name)
+		}
+	}
+	slices.Sort(wanted.Sources)
+	if c.subscription != nil && c.subscription.All == wanted.All && slices.Equal(c.subscription.Sources, wanted.Sources) {
+		return
+	}
+	c.subscription = &wanted
+	c.conf.SetAudioSubscription(wanted)
+}
+
 // constrain asks the bridge for the video that linked and inner pads show, and no other.
 func (c *controller) constrain(pads []*sourcePad, offers []offer) {
 	c.e.mu.Lock()

@@ -32,25 +32,26 @@ type controller struct {
 	cleaning  sync.WaitGroup // removals that wait for a streaming thread
 
 	// the session; nil transport: there is none
-	sid         string
-	offer       *jingle.SessionInitiate
-	transport   *transport.Transport
-	connected   bool
-	streams     map[uint32]*transport.Stream
-	sources     []jingle.Source // in the order of their arrival
-	slots       slotTable
-	speaker     speaker
-	group       uint32                   // of the streams that our pads give out
-	flowing     time.Time                // since when a pad has carried anything
-	present     []conference.Participant // in the order of arrival
-	constraints colibri.ReceiverVideoConstraints
-	bitrates    bitrates
-	uplink      uplink
-	heights     map[string]int // of our sources that somebody wants, as the bridge said
-	channel     bool           // to the bridge is open
-	live        liveness
-	vainLimit   time.Duration // for the first session that works
-	finished    bool          // all sink pads of a jitsisink are at their end
+	sid          string
+	offer        *jingle.SessionInitiate
+	transport    *transport.Transport
+	connected    bool
+	streams      map[uint32]*transport.Stream
+	sources      []jingle.Source // in the order of their arrival
+	slots        slotTable
+	speaker      speaker
+	group        uint32                   // of the streams that our pads give out
+	flowing      time.Time                // since when a pad has carried anything
+	present      []conference.Participant // in the order of arrival
+	constraints  colibri.ReceiverVideoConstraints
+	subscription *colibri.ReceiverAudioSubscription // nil before the first
+	bitrates     bitrates
+	uplink       uplink
+	heights      map[string]int // of our sources that somebody wants, as the bridge said
+	channel      bool           // to the bridge is open
+	live         liveness
+	vainLimit    time.Duration // for the first session that works
+	finished     bool          // all sink pads of a jitsisink are at their end
 
 	innerState // pipelines inside the element
 }

@@ -120,6 +120,7 @@ func (c *controller) route() {
 	}
 	c.fill(pads, offers)
 	c.constrain(pads, offers)
+	c.subscribe(pads, offers)
 }
 
 // speakerIsShown says whether all pictures of the speaker are that participant's.

@@ -41,6 +41,7 @@ type Config struct {
 	TLS         *tls.Config
 	Constraints colibri.ReceiverVideoConstraints
 	VideoTypes  []colibri.SourceVideoType
+	Audio       *colibri.ReceiverAudioSubscription // nil: not told, and so all is sent
 
 	Stats         *colibri.OwnStats // what to say of our connection from the start; nil: nothing
 	StatsInterval time.Duration     // 0: 10 s
@@ -70,7 +71,8 @@ type Channel struct {
 	mu          sync.Mutex
 	constraints colibri.ReceiverVideoConstraints
 	types       []colibri.SourceVideoType
-	changed     [2]bool // constraints, types
+	audio       *colibri.ReceiverAudioSubscription
+	changed     [3]bool // constraints, types, audio
 	stats       *colibri.OwnStats
 	messages    []colibri.PeerMessage
 }
@@ -86,7 +88,7 @@ func Open(cfg Config) *Channel {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Channel{
 		cfg: cfg, cancel: cancel, done: make(chan struct{}), doubt: make(chan struct{}, 1), news: make(chan struct{}, 1),
-		constraints: cfg.Constraints, types: cfg.VideoTypes, stats: cfg.Stats,
+		constraints: cfg.Constraints, types: cfg.VideoTypes, audio: cfg.Audio, stats: cfg.Stats,
 	}
 	go c.run(ctx)
 	return c
@@ -111,6 +113,14 @@ func (c *Channel) SetConstraints(r colibri.ReceiverVideoConstraints) {
 func (c *Channel) SetVideoTypes(types []colibri.SourceVideoType) {
 	c.mu.Lock()
 	c.types, c.changed[1] = types, true
+	c.mu.Unlock()
+	c.wake()
+}
+
+// SetAudio tells the bridge whose sound to send us, now and on every new connection.
+func (c *Channel) SetAudio(r colibri.ReceiverAudioSubscription) {
+	c.mu.Lock()
+	c.audio, c.changed[2] = &r, true
 	c.mu.Unlock()
 	c.wake()
 }
@@ -292,7 +302,7 @@ func (c *Channel) write(ctx context.Context, conn *ws.Conn) bool {
 
 func (c *Channel) all() []any {
 	c.mu.Lock()
-	c.changed = [2]bool{true, true}
+	c.changed = [3]bool{true, true, true}
 	c.messages = nil // of a connection that is no more
 	c.mu.Unlock()
 	return c.changes()
@@ -315,12 +325,15 @@ func (c *Channel) changes() []any {
 	if c.changed[0] {
 		messages = append(messages, c.constraints)
 	}
+	if c.changed[2] && c.audio != nil {
+		messages = append(messages, *c.audio)
+	}
 	if c.changed[1] {
 		for _, t := range c.types {
 			messages = append(messages, t)
 		}
 	}
-	c.changed = [2]bool{}
+	c.changed = [3]bool{}
 	for _, m := range c.messages {
 		messages = append(messages, m)
 	}

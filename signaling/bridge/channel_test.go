@@ -143,6 +143,23 @@ func TestEveryConnectionStartsWithTheConstraints(t *testing.T) {
 	}
 }
 
+func TestEveryConnectionIsToldWhoseSoundToSend(t *testing.T) {
+	p := newPeer(t)
+	c := open(t, p)
+	conn := p.accept()
+	p.expect(conn, `"ReceiverVideoConstraints"`)
+	p.expect(conn, `"SourceVideoTypeMessage"`) // and nothing of sound before anybody asks
+	c.SetAudio(colibri.ReceiverAudioSubscription{})
+	p.expect(conn, `"ReceiverAudioSubscription","mode":"None"`)
+	c.SetAudio(colibri.ReceiverAudioSubscription{Sources: []string{"f6368c2e-a0"}})
+	p.expect(conn, `"mode":"Include","list":["f6368c2e-a0"]`)
+
+	_ = conn.Close(websocket.StatusGoingAway, "restart")
+	again := p.accept()
+	p.expect(again, `"ReceiverVideoConstraints"`)
+	p.expect(again, `"mode":"Include","list":["f6368c2e-a0"]`)
+}
+
 func TestChangedVideoTypesAreTold(t *testing.T) {
 	p := newPeer(t)
 	c := open(t, p)

@@ -82,3 +82,15 @@ func TestWhatWeSendLooksAsRecorded(t *testing.T) {
 		})
 	}
 }
+
+func TestASubscriptionToSoundIsWrittenAsBridgesReadIt(t *testing.T) {
+	for want, m := range map[string]ReceiverAudioSubscription{
+		`{"colibriClass":"ReceiverAudioSubscription","mode":"None"}`:                                         {},
+		`{"colibriClass":"ReceiverAudioSubscription","mode":"All"}`:                                          {All: true, Sources: []string{"5410b27b-a0"}},
+		`{"colibriClass":"ReceiverAudioSubscription","mode":"Include","list":["5410b27b-a0","f6368c2e-a0"]}`: {Sources: []string{"5410b27b-a0", "f6368c2e-a0"}},
+	} {
+		if got, err := json.Marshal(m); err != nil || string(got) != want {
+			t.Errorf("%+v: %s, %v", m, got, err)
+		}
+	}
+}

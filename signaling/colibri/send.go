@@ -14,6 +14,23 @@ func (r ReceiverVideoConstraints) MarshalJSON() ([]byte, error) {
 	}{"ReceiverVideoConstraints", fields(r)})
 }
 
+// MarshalJSON writes modes and a list, which bridges of all ages understand; later ones have fields of their own, too.
+func (r ReceiverAudioSubscription) MarshalJSON() ([]byte, error) {
+	message := struct {
+		Class string   `json:"colibriClass"`
+		Mode  string   `json:"mode"`
+		List  []string `json:"list,omitempty"`
+	}{Class: "ReceiverAudioSubscription", Mode: "All"}
+	switch {
+	case r.All:
+	case len(r.Sources) == 0:
+		message.Mode = "None"
+	default:
+		message.Mode, message.List = "Include", r.Sources
+	}
+	return json.Marshal(message)
+}
+
 // SourceVideoType tells the bridge what one of our video sources shows: none while it is muted.
 type SourceVideoType struct {
 	SourceName string `json:"sourceName"`

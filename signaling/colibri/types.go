@@ -11,6 +11,13 @@ type ReceiverVideoConstraints struct {
 	Constraints        map[string]VideoConstraints `json:"constraints"` // by source name
 }
 
+// ReceiverAudioSubscription asks the bridge for the sound of these sources and no other. A bridge that was told nothing sends
+// everybody's; one that does not know the message refuses it, and goes on to.
+type ReceiverAudioSubscription struct {
+	All     bool     // everybody's
+	Sources []string // unless All: their names
+}
+
 // VideoConstraints limits one source.
 type VideoConstraints struct {
 	MaxHeight int `json:"maxHeight"` // pixels; 0: send nothing

@@ -17,7 +17,7 @@ func (s *stay) openChannel(of *session) {
 	}
 	of.channel = bridge.Open(bridge.Config{
 		URL: of.offer.Transport.WebSocketURL, TLS: s.cfg.TLS,
-		Constraints: s.constraints, VideoTypes: s.videoTypes(), Stats: s.stats, StatsInterval: s.cfg.StatsInterval,
+		Constraints: s.constraints, VideoTypes: s.videoTypes(), Audio: s.audio, Stats: s.stats, StatsInterval: s.cfg.StatsInterval,
 		Opened:   func(open bool) { post(func(s *stay) { s.emit(BridgeChannel{Open: open}) }) },
 		Unknown:  func() { post(func(s *stay) { s.emit(BridgeChannel{Unknown: true}) }) },
 		Received: func(m colibri.Message) { post(func(s *stay) { s.handleColibri(m) }) },
@@ -54,6 +54,13 @@ func (s *stay) setConstraints(r colibri.ReceiverVideoConstraints) {
 	s.constraints = r
 	if s.session != nil && s.session.channel != nil {
 		s.session.channel.SetConstraints(r)
+	}
+}
+
+func (s *stay) setAudio(r colibri.ReceiverAudioSubscription) {
+	s.audio = &r
+	if s.session != nil && s.session.channel != nil {
+		s.session.channel.SetAudio(r)
 	}
 }
 

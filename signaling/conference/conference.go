@@ -144,6 +144,11 @@ func (c *Conference) SetReceiverConstraints(r colibri.ReceiverVideoConstraints) 
 	c.inbox.push(func(s *stay) { s.setConstraints(r) })
 }
 
+// SetAudioSubscription asks the bridge for sound, now and on every new channel. Without it all comes.
+func (c *Conference) SetAudioSubscription(r colibri.ReceiverAudioSubscription) {
+	c.inbox.push(func(s *stay) { s.setAudio(r) })
+}
+
 // SetStats is what the others get to know of our connection from now on, every Config.StatsInterval.
 func (c *Conference) SetStats(stats colibri.OwnStats) {
 	c.inbox.push(func(s *stay) { s.setStats(stats) })

@@ -80,6 +80,10 @@ func TestTheBridgeIsToldOfConstraintsAndTellsOfSpeakers(t *testing.T) {
 	if _, later, err := conn.Read(t.Context()); err != nil || !strings.Contains(string(later), `"lastN":2`) {
 		t.Errorf("got %s, %v", later, err)
 	}
+	g.SetAudioSubscription(colibri.ReceiverAudioSubscription{Sources: []string{"f6368c2e-a0"}})
+	if _, later, err := conn.Read(t.Context()); err != nil || !strings.Contains(string(later), `"list":["f6368c2e-a0"]`) {
+		t.Errorf("got %s, %v", later, err)
+	}
 	b.say(conn, `{"colibriClass":"DominantSpeakerEndpointChangeEvent","dominantSpeakerEndpoint":"f6368c2e","previousSpeakers":[],"silence":false}`)
 	if got := next[DominantSpeaker](g); got.ID != "f6368c2e" || g.Snapshot().DominantSpeaker != "f6368c2e" {
 		t.Errorf("got %+v", got)

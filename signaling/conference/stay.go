@@ -62,7 +62,8 @@ type stay struct {
 
 	local       []LocalSource
 	constraints colibri.ReceiverVideoConstraints
-	stats       *colibri.OwnStats // nil until somebody knows them
+	audio       *colibri.ReceiverAudioSubscription // nil until somebody asks for less than all
+	stats       *colibri.OwnStats                  // nil until somebody knows them
 
 	pending []Event // happened, but not told yet
 	changed bool    // the snapshot is out of date

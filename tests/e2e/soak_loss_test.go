@@ -180,6 +180,7 @@ func TestSoakLipSyncAfterAMinuteWithLoss(t *testing.T) {
 	if len(skews) < 4 {
 		t.Fatalf("flashes at %v, beeps at %v", flashes, decoded.Beeps())
 	}
+	t.Logf("flashes at %v, beeps at %v", decoded.Flashes(), decoded.Beeps())
 	slices.Sort(skews)
 	t.Logf("the sound comes after the picture by %v", skews)
 	if skew := skews[len(skews)/2]; skew.Abs() > most {

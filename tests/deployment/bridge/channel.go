@@ -194,10 +194,7 @@ func (e *Endpoint) take(data []byte) {
 	case "ReceiverVideoConstraints":
 		err = e.takeConstraints(data)
 	case "ReceiverAudioSubscription":
-		var m receiverAudioSubscription
-		if err = readStrictly(data, &m); err == nil {
-			e.audio = audioSubscription{m.Mode, m.List}
-		}
+		err = e.takeSubscription(data)
 	case "SourceVideoTypeMessage":
 		var m sourceVideoType
 		if err = readStrictly(data, &m); err == nil {
@@ -215,7 +212,7 @@ func (e *Endpoint) take(data []byte) {
 	}
 	if err != nil {
 		c.log.Warnf("refused a message of %s: %v: %s", e.id, err, data)
-		if class.Class == "ReceiverVideoConstraints" {
+		if class.Class == "ReceiverVideoConstraints" || class.Class == "ReceiverAudioSubscription" {
 			c.event(events.Event{Kind: events.ConstraintsRefused, Endpoint: e.id, Detail: err.Error()})
 		}
 	}
@@ -232,6 +229,20 @@ func (e *Endpoint) takeConstraints(data []byte) error {
 	e.constraints.update(m)
 	e.conference.event(events.Event{Kind: events.Constraints, Endpoint: e.id, Detail: string(data)})
 	e.conference.reallocate()
+	return nil
+}
+
+func (e *Endpoint) takeSubscription(data []byte) error {
+	var m receiverAudioSubscription
+	if err := readStrictly(data, &m); err != nil {
+		return err
+	}
+	wanted, err := m.subscription()
+	if err != nil {
+		return err
+	}
+	e.audio = wanted
+	e.conference.event(events.Event{Kind: events.AudioSubscribed, Endpoint: e.id, Detail: string(data)})
 	return nil
 }
 

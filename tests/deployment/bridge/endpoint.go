@@ -44,7 +44,7 @@ type Endpoint struct {
 func newEndpoint(c *Conference, id string, features codec.Features) *Endpoint {
 	return &Endpoint{
 		conference: c, id: id, features: features, password: randomHex(12),
-		videoTypes: map[string]string{}, downtracks: map[*track]*downtrack{}, slots: map[source.Media]*slots{},
+		videoTypes: map[string]string{}, audio: audioSubscription{all: true}, downtracks: map[*track]*downtrack{}, slots: map[source.Media]*slots{},
 		outgoing: uint16(rand.Uint32()), missing: map[string]bool{}, reports: map[uint32]bool{},
 		feedback: twcc.NewRecorder(c.own.Video.Sources[0].SSRC),
 	}

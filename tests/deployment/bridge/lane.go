@@ -8,6 +8,7 @@ import (
 	"github.com/pion/rtp"
 
 	"gstjitsi/tests/deployment/codec"
+	"gstjitsi/tests/deployment/source"
 )
 
 // lane is one SSRC to one receiver. What is sent on it changes: other layers of simulcast and, with SSRC rewriting,
@@ -50,7 +51,7 @@ const tooLate = 1 << 12
 func (l *lane) splice(s *stream, packet *rtp.Packet, now time.Time) {
 	before := l.from
 	l.from, l.start = s, packet.SequenceNumber
-	if !l.sent {
+	if !l.sent || before == s && s.track.media == source.Audio { // sound that was not wanted for a time leaves a gap
 		return
 	}
 	l.shift.seq = l.at.seq + 1 - packet.SequenceNumber

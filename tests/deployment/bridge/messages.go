@@ -65,10 +65,14 @@ type videoConstraint struct {
 	MaxFrameRate *float64 `json:"maxFrameRate"`
 }
 
+// receiverAudioSubscription has two forms: the fields of today, and the mode and list of before, which win where there is a mode.
 type receiverAudioSubscription struct {
-	Class string   `json:"colibriClass"`
-	Mode  string   `json:"mode"`
-	List  []string `json:"list"`
+	Class   string   `json:"colibriClass"`
+	All     bool     `json:"all"`
+	Include []string `json:"include"`
+	Exclude []string `json:"exclude"`
+	Mode    string   `json:"mode"`
+	List    []string `json:"list"`
 }
 
 type sourceVideoType struct {
@@ -96,20 +100,32 @@ func readStrictly(data []byte, into any) error {
 	return nil
 }
 
-// audioSubscription is what a receiver wants of audio: everything, unless it says otherwise.
+// audioSubscription is what a receiver wants of audio.
 type audioSubscription struct {
-	mode string
-	list []string
+	all              bool
+	include, exclude []string // names; to exclude counts more
+}
+
+// subscription understands the message, as the real bridge's ReceiverAudioSubscriptionMessage.fromJson.
+func (m receiverAudioSubscription) subscription() (audioSubscription, error) {
+	switch m.Mode {
+	case "":
+		return audioSubscription{m.All, m.Include, m.Exclude}, nil
+	case "All":
+		return audioSubscription{all: true}, nil
+	case "None":
+		return audioSubscription{}, nil
+	case "Include":
+		return audioSubscription{include: m.List}, nil
+	case "Exclude":
+		return audioSubscription{all: true, exclude: m.List}, nil
+	}
+	return audioSubscription{}, fmt.Errorf("unknown mode %q", m.Mode)
 }
 
 func (a audioSubscription) wants(name string) bool {
-	switch a.mode {
-	case "None":
+	if slices.Contains(a.exclude, name) {
 		return false
-	case "Include":
-		return slices.Contains(a.list, name)
-	case "Exclude":
-		return !slices.Contains(a.list, name)
 	}
-	return true
+	return a.all || slices.Contains(a.include, name)
 }

@@ -39,7 +39,8 @@ const (
 	ChannelClosed       Kind = "channel-closed"
 	ChannelRefused      Kind = "channel-refused"     // a wrong password or address
 	Constraints         Kind = "constraints"         // ReceiverVideoConstraints were accepted; Detail is the message
-	ConstraintsRefused  Kind = "constraints-refused" // the message was refused as a whole; Detail has why
+	AudioSubscribed     Kind = "audio-subscribed"    // a ReceiverAudioSubscription was accepted; Detail is the message
+	ConstraintsRefused  Kind = "constraints-refused" // one of the two messages was refused as a whole; Detail has why
 	MediaReceived       Kind = "media-received"      // first packet of an SSRC from its sender
 	MediaForwarded      Kind = "media-forwarded"     // first packet of a source to Receiver since it was last stopped
 	LayerChanged        Kind = "layer-changed"       // another layer of simulcast goes to Receiver; Detail is its height

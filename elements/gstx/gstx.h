@@ -62,6 +62,9 @@ void gstx_only_encoding (GstPad * pad, const char *name);
 void gstx_provide_pt_map (GstElement * rtpbin, guint n, const guint * pts, const char **caps);
 void gstx_disable_upnp (GstElement * webrtcbin);
 
+/* Loads gstdtls, with a certificate for all who bring none. */
+void gstx_load_dtls (const char *pem);
+
 /* Two temporal layers of a vp8enc, and their bitrate (bit/s). */
 void gstx_set_temporal_layers (GstElement * encoder);
 void gstx_set_temporal_bitrate (GstElement * encoder, gint bitrate);

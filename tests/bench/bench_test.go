@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -96,4 +97,76 @@ func TestAResultIsShown(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func TestStepsAreReadOffALog(t *testing.T) {
+	began := time.Now()
+	tl := newTimeline()
+	tl.began = began
+	lines := []struct {
+		at   time.Duration // when we read it
+		text string
+	}{
+		{30, `0:00:00.010000000 1 0x1 INFO GST_PLUGIN_LOADING gstplugin.c:987:load:<p> plugin "/x/libgstjitsi.so" loaded`},
+		{31, `no line of a log`},
+		{90, `0:00:00.050000000 1 0x1 INFO jitsi-jingle session.go:77:conference.(*stay).startSession:<j> session abc starts, 4 sources`},
+		{95, `0:00:00.070000000 1 0x1 INFO jitsi-jingle session.go:77:conference.(*stay).startSession:<j> session def starts, 4 sources`},
+	}
+	for _, l := range lines {
+		tl.line(l.text, began.Add(l.at*time.Millisecond))
+	}
+	got := tl.figures()
+	if got["plugin loaded, ms"] != 30 || got["session-initiate, ms"] != 70 || len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestGoalsAreRatiosOfMedians(t *testing.T) {
+	r := result{Case: "receive-encoded-4", Runs: map[string][]figures{}}
+	r.add(ours, figures{cpuShare: 3})
+	r.add(gstMeet, figures{cpuShare: 20})
+	one := result{Case: "receive-encoded-1", Runs: map[string][]figures{ours: {{cpuShare: 1.5}}}}
+	text := goalTable([]result{one, r})
+	for _, want := range []string{"15.0 %", "0.50"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "simulcast") {
+		t.Errorf("what was not measured is in\n%s", text)
+	}
+	if text := goalTable(nil); text != "" {
+		t.Errorf("nothing measured makes %q", text)
+	}
+}
+
+func TestLostSoundIsNeverLessThanNothing(t *testing.T) {
+	if got := lost(49, 1); got < 1.99 || got > 2.01 {
+		t.Errorf("one packet of fifty: %v", got)
+	}
+	if got := lost(101, 2); got != 0 {
+		t.Errorf("more than all: %v", got)
+	}
+}
+
+func TestALensSendsNumberedPicturesAgainAndAgain(t *testing.T) {
+	reading, writing, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lens{stopped: make(chan struct{}), sent: map[int]time.Time{}}
+	l.done.Go(func() { l.film(writing, [][]byte{{0}, {1}}) })
+	got := make([]byte, 3)
+	if _, err := io.ReadFull(reading, got); err != nil || got[0] != 0 || got[1] != 1 || got[2] != 0 {
+		t.Errorf("%v, %v", got, err)
+	}
+	if _, ok := l.sentAt(1); !ok {
+		t.Error("nobody knows when the second one was sent")
+	}
+	if _, ok := l.sentAt(2); ok {
+		t.Error("a third one was sent")
+	}
+	reading.Close()
+	close(l.stopped)
+	l.done.Wait()
 }

@@ -14,6 +14,7 @@ type benchCase struct {
 	name, about string
 	contestants []string
 	run         func(ctx context.Context, st *stage, who string) (figures, error)
+	cable       bool // needs a cable that can be impaired
 }
 
 var both = []string{ours, gstMeet}
@@ -24,14 +25,17 @@ var cases = []benchCase{
 	receiving("receive-decoded-1", 1, true), receiving("receive-decoded-4", 4, true),
 	sending("send-passthrough", "640x360 VP8 and Opus that are encoded already", encodedSource),
 	sending("send-raw-720p30", "1280x720 at 30, encoded as VP8, and sound as Opus; one layer", rawSource),
-	{"first-frame-active", "from the start of the process to the first decoded picture, in a room that is in session", both, firstFrameActive},
-	{"first-frame-company", "the same, when there was one participant alone before", both, firstFrameCompany},
-	{"latency", "from a frame's being sent to its being shown in time; the jitter buffer is 200 ms", both, latency(0)},
-	{"loss-1%", "pictures that arrive while packets are lost at random", both, latency(0.01)},
-	{"loss-5%", "the same", both, latency(0.05)},
-	{"loss-10%", "the same", both, latency(0.1)},
-	{"bandwidth-step", "3 Mbit/s, then 500 kbit/s for a third of the time, then 3 Mbit/s: the longest time without a picture", both, bandwidthStep},
-	{"churn-100", "100 leave and 100 join while 4 are received: what stays behind", both, churn},
+	sending("send-raw-720p30-simulcast", "the same in three layers, which gst-meet has not", simulcastSource),
+	{"first-frame-active", "from the start of the process to the first decoded picture, in a room that is in session", both, firstFrameActive, false},
+	{"first-frame-company", "the same, when there was one participant alone before", both, firstFrameCompany, false},
+	{"first-frame-steps", "what happens until then, with a log that costs time itself", []string{ours}, firstFrameSteps, false},
+	{"latency", "from a frame's being sent to its being shown in time; the jitter buffer is 200 ms", both, latency(0), false},
+	{"glass-to-glass", "the same from a raw picture of 640x360 to its being shown, through an encoder and a second process", both, glassToGlass, false},
+	{"loss-1%", "pictures that arrive while packets are lost at random", both, latency(0.01), true},
+	{"loss-5%", "the same", both, latency(0.05), true},
+	{"loss-10%", "the same", both, latency(0.1), true},
+	{"bandwidth-step", "3 Mbit/s, then 500 kbit/s for a third of the time, then 3 Mbit/s: the longest time without a picture", both, bandwidthStep, true},
+	{"churn-100", "100 leave and 100 join while 4 are received: what stays behind", both, churn, false},
 }
 
 // receiving measures what it costs to receive n participants.
@@ -40,15 +44,39 @@ func receiving(name string, n int, decoded bool) benchCase {
 	if decoded {
 		about = fmt.Sprintf("%d participants of 640x360 at %d VP8 and Opus, decoded", n, filmRate)
 	}
-	return benchCase{name, about, both, func(ctx context.Context, st *stage, who string) (figures, error) {
+	contestants := both
+	if decoded {
+		contestants = append(slices.Clone(both), baseline)
+	}
+	return benchCase{name: name, about: about, contestants: contestants, run: func(ctx context.Context, st *stage, who string) (figures, error) {
+		if who == baseline {
+			return st.decodeAlone(ctx, n)
+		}
 		company, c, err := st.meet(ctx, who, n, decoded)
 		if err != nil {
 			return nil, err
 		}
 		defer company.end()
 		defer c.end()
-		return st.observe(ctx, c)
+		f, err := st.observe(ctx, c)
+		if err == nil {
+			f[soundLost] = lost(f[soundRate], n)
+		}
+		return f, err
 	}}
+}
+
+// decodeAlone measures the bare decoders for n participants, fed from a file.
+func (st *stage) decodeAlone(ctx context.Context, n int) (figures, error) {
+	c, err := st.start(baseline, st.decoders(n), 2*n, false)
+	if err != nil {
+		return nil, err
+	}
+	defer c.end()
+	if err := c.wait(ctx, c.counting, "count all streams"); err != nil {
+		return nil, err
+	}
+	return st.observe(ctx, c)
 }
 
 // observe measures a contestant for the length of a run, after it has settled.
@@ -105,7 +133,7 @@ func (st *stage) firstFrame(ctx context.Context, who string, present int) (figur
 	}
 	defer c.end()
 	first := c.pictures.since(time.Time{})[0]
-	return figures{firstFrameMS: milliseconds(first.at.Sub(c.began))}, nil
+	return figures{firstFrameMS: milliseconds(first.at.Sub(c.began)), fromJoinMS: milliseconds(first.at.Sub(company.metAt()))}, nil
 }
 
 // latency measures the way of each picture, with a share of packets lost.
@@ -129,19 +157,21 @@ func latency(loss float64) func(context.Context, *stage, string) (figures, error
 			}
 			defer heal()
 		}
-		began := time.Now()
+		began, before := time.Now(), c.snapshot()
 		if err := c.pause(ctx, st.length); err != nil {
 			return nil, err
 		}
-		return judge(company, c.pictures.since(began), time.Since(began)), nil
+		f := judge(company.sentAt, c.pictures.since(began), time.Since(began))
+		f[soundLost] = lost(c.rates(before)["a"], 1)
+		return f, nil
 	}
 }
 
 // judge says how late and how complete pictures came.
-func judge(company *robots, list []shown, during time.Duration) figures {
+func judge(sentAt func(int) (time.Time, bool), list []shown, during time.Duration) figures {
 	var delays []float64
 	for _, s := range list {
-		if at, ok := company.sentAt(s.number); ok && s.at.After(at) {
+		if at, ok := sentAt(s.number); ok && s.at.After(at) {
 			delays = append(delays, milliseconds(s.at.Sub(at)))
 		}
 	}

@@ -43,14 +43,27 @@ func (st *stage) receiver(who, location string, n int, decoded bool) []string {
 	return launchCommand(pipeline)
 }
 
-// watcher is the command of a contestant that writes small pictures to file descriptor 3: in time, or as they come.
+// decoders is the command that decodes n films and counts what comes, as a receiver does, but from a file.
+func (st *stage) decoders(n int) []string {
+	var pipeline strings.Builder
+	for i := range n {
+		fmt.Fprintf(&pipeline, " splitmuxsrc name=f%d location=%s/*.mkv f%d.video_0 ! queue ! clocksync ! vp8dec ! videoconvert ! video/x-raw ! %s name=v%d ! fakesink sync=false async=false"+
+			" f%d.audio_0 ! queue ! clocksync ! opusdec ! audioconvert ! audioresample ! audio/x-raw ! %s name=a%d ! fakesink sync=false async=false",
+			i, st.loop, i, counter, i, i, counter, i)
+	}
+	return launchCommand(pipeline.String())
+}
+
+// watcher is the command of a contestant that writes small pictures to file descriptor 3, in time, or as they come, and counts the
+// packets of sound.
 func (st *stage) watcher(who, location string, inTime bool) []string {
 	show := fmt.Sprintf("videoconvert ! videoscale ! video/x-raw,format=GRAY8,width=%d,height=%d ! fdsink fd=3 sync=%v async=false", smallWidth, smallHeight, inTime)
 	if who == gstMeet {
 		return st.gstMeetCommand(location, "--recv-video-scale-width=640", "--recv-video-scale-height=360",
-			"--recv-pipeline-participant-template=identity name=video ! "+show+" fakesink name=audio sync=false async=false")
+			"--recv-pipeline-participant-template=identity name=video ! "+show+" identity name=audio ! "+counter+" name=a0 ! fakesink sync=false async=false")
 	}
-	return launchCommand(st.ourSource(location) + " j.video_0 ! video/x-raw ! " + show)
+	return launchCommand(st.ourSource(location) + " j.video_0 ! video/x-raw ! " + show +
+		" j.audio_0 ! audio/x-opus ! " + counter + " name=a0 ! fakesink sync=false async=false")
 }
 
 func launchCommand(pipeline string) []string {
@@ -61,13 +74,14 @@ func launchCommand(pipeline string) []string {
 func splitPipeline(pipeline string) []string { return strings.Fields(pipeline) }
 
 func (st *stage) ourSource(location string) string {
-	return "jitsisrc name=j latency=200 location=" + location
+	return fmt.Sprintf("jitsisrc name=j latency=%d location=%s %s", jitterBuffer, location, st.properties)
 }
 
 func (st *stage) gstMeetCommand(location string, args ...string) []string {
-	server, room, _ := strings.Cut(strings.TrimPrefix(location, "http://"), "/")
-	return append([]string{st.gstMeet, "--web-socket-url=ws://" + server + "/xmpp-websocket", "--xmpp-domain=localhost",
-		"--muc-domain=conference.localhost", "--focus-jid=focus.localhost", "--room-name=" + room, "--video-codec=vp8", "--buffer-size=200"}, args...)
+	room := location[strings.LastIndexByte(location, '/')+1:]
+	return append([]string{st.gstMeet, "--web-socket-url=" + st.found.WebSocketURL, "--xmpp-domain=" + st.found.XMPPDomain,
+		"--muc-domain=" + st.found.MUCDomain, "--focus-jid=" + st.found.FocusJID, "--room-name=" + room, "--video-codec=vp8",
+		fmt.Sprintf("--buffer-size=%d", jitterBuffer)}, args...)
 }
 
 // client is a running contestant.
@@ -75,6 +89,7 @@ type client struct {
 	*child
 	began    time.Time
 	pictures *pictures // nil where none are asked for
+	timeline *timeline // nil where nobody wants to know
 
 	mu       sync.Mutex
 	counts   map[string]count // by name of the counter
@@ -90,14 +105,26 @@ type count struct {
 
 // start starts a contestant; wanted is how many counters are to count before it is counting.
 func (st *stage) start(who string, command []string, wanted int, watch bool) (*client, error) {
-	return st.startIn(st.clientSpace, who, command, wanted, watch)
+	return st.startWith(&client{wanted: wanted}, st.clientSpace, who, command, watch)
 }
 
 // startIn starts it at one of the two ends of the cable.
 func (st *stage) startIn(space, who string, command []string, wanted int, watch bool) (*client, error) {
-	c := &client{counts: map[string]count{}, counting: make(chan struct{}), wanted: wanted}
+	return st.startWith(&client{wanted: wanted}, space, who, command, watch)
+}
+
+// startLogged starts a watcher whose log goes into a timeline.
+func (st *stage) startLogged(who string, command []string, t *timeline) (*client, error) {
+	return st.startWith(&client{timeline: t}, st.clientSpace, who, command, true)
+}
+
+func (st *stage) startWith(c *client, space, who string, command []string, watch bool) (*client, error) {
+	c.counts, c.counting = map[string]count{}, make(chan struct{})
 	process := st.within(space, command[0], command[1:]...)
 	process.Env = append(os.Environ(), "GST_PLUGIN_PATH="+st.build, "GST_REGISTRY="+st.build+"/registry.bin")
+	if c.timeline != nil {
+		process.Env = append(process.Env, stepLog...)
+	}
 	if watch {
 		reading, writing, err := os.Pipe()
 		if err != nil {
@@ -108,6 +135,9 @@ func (st *stage) startIn(space, who string, command []string, wanted int, watch 
 		c.pictures = watchPictures(reading)
 	}
 	c.began = time.Now()
+	if c.timeline != nil {
+		c.timeline.began = c.began
+	}
 	var err error
 	c.child, err = startChild(who, process, c.line)
 	return c, err
@@ -116,6 +146,9 @@ func (st *stage) startIn(space, who string, command []string, wanted int, watch 
 var counted = regexp.MustCompile(`^(\S+) \([0-9: ]+\): (\d+) buffers`)
 
 func (c *client) line(line string) {
+	if c.timeline != nil {
+		c.timeline.line(line, time.Now())
+	}
 	match := counted.FindStringSubmatch(strings.TrimSpace(line))
 	if match == nil {
 		return

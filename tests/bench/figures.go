@@ -20,7 +20,9 @@ const (
 	threads      = "threads"
 	framesRate   = "frames/s"
 	soundRate    = "audio buffers/s"
+	soundLost    = "audio lost, %"
 	firstFrameMS = "first frame, ms"
+	fromJoinMS   = "from the join, ms"
 	latencyP50   = "latency p50, ms"
 	latencyP99   = "latency p99, ms"
 	freezeMS     = "longest freeze, ms"
@@ -29,7 +31,12 @@ const (
 	failed       = "failed"
 )
 
-var allFigures = []string{cpuShare, peakRSS, threads, framesRate, soundRate, firstFrameMS, latencyP50, latencyP99, freezeMS, threadsLeft, memoryLeft, failed}
+var allFigures = slices.Concat(
+	[]string{cpuShare, peakRSS, threads, framesRate, soundRate, soundLost, firstFrameMS, fromJoinMS, latencyP50, latencyP99, freezeMS},
+	stepNames(), []string{threadsLeft, memoryLeft, failed})
+
+// lost is how much of the sound of n participants did not come, in per cent. Packets have 20 ms.
+func lost(rate float64, n int) float64 { return max(0, 100*(1-rate/float64(50*n))) }
 
 // settling is how long a contestant runs before it is measured: what starts is not what goes on.
 const settling = 4 * time.Second
@@ -69,7 +76,7 @@ func (r *result) contestants() []string {
 func (r *result) table() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\n%s: %s\n", r.Case, r.About)
-	fmt.Fprintf(&text, "  %-20s", "")
+	fmt.Fprintf(&text, "  %-26s", "")
 	for _, who := range r.contestants() {
 		fmt.Fprintf(&text, "%26s", who)
 	}
@@ -78,7 +85,7 @@ func (r *result) table() string {
 		if !slices.ContainsFunc(r.contestants(), func(who string) bool { return len(r.values(who, figure)) > 0 }) {
 			continue
 		}
-		fmt.Fprintf(&text, "  %-20s", figure)
+		fmt.Fprintf(&text, "  %-26s", figure)
 		for _, who := range r.contestants() {
 			fmt.Fprintf(&text, "%26s", spread(r.values(who, figure)))
 		}
@@ -104,6 +111,7 @@ func report(folder string, results []result) error {
 	for _, r := range results {
 		table.WriteString(r.table())
 	}
+	table.WriteString(goalTable(results))
 	files := map[string][]byte{"figures.json": append(data, '\n'), "table.txt": []byte(table.String())}
 	for name, plot := range plots(results) {
 		files[name] = []byte(plot)

@@ -27,6 +27,10 @@ type settings struct {
 	rounds  int
 	log     string        // a file for what happens in the deployment; empty: none
 	length  time.Duration // of what is measured in a run
+
+	location   string // of a deployment instead of our own; the rest is for it
+	address    string // that robots send from
+	properties string // further ones of our element
 }
 
 func main() {
@@ -40,6 +44,9 @@ func main() {
 	flag.StringVar(&s.cases, "cases", "", "run only cases with this `text` in their names")
 	flag.IntVar(&s.rounds, "rounds", 5, "`number` of runs of each case")
 	flag.DurationVar(&s.length, "length", 20*time.Second, "how long a run measures")
+	flag.StringVar(&s.location, "location", "", "`address` of a deployment to use instead of one on this machine, https://meet.example.org/")
+	flag.StringVar(&s.address, "address", "", "IPv4 `address` that robots use there; picked when empty")
+	flag.StringVar(&s.properties, "properties", "", "further `properties` of our element there, such as local-addresses=127.0.0.1")
 	list := flag.Bool("list", false, "name the cases and end")
 	flag.Parse()
 	if *list {
@@ -80,6 +87,10 @@ func run(s settings) (err error) {
 		if !strings.Contains(c.name, s.cases) {
 			continue
 		}
+		if c.cable && s.location != "" {
+			fmt.Printf("%s is left out: it needs a network of our own.\n", c.name)
+			continue
+		}
 		r, err := st.measure(ctx, c)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
@@ -90,6 +101,7 @@ func run(s settings) (err error) {
 			return err
 		}
 	}
+	fmt.Print(goalTable(results))
 	fmt.Printf("Figures and plots are in %s.\n", s.out)
 	return nil
 }

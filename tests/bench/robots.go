@@ -28,7 +28,7 @@ func playRobots(args []string) error {
 	location := flags.String("location", "", "of the meeting")
 	count := flags.Int("count", 1, "how many")
 	film := flags.String("film", "", "that they play")
-	address := flags.String("address", serverAddress, "that they send from")
+	address := flags.String("address", "", "that they send from")
 	churn := flags.Int("churn", 0, "how often one leaves and another joins")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -75,6 +75,7 @@ type company struct {
 func (c *company) join(ctx context.Context) error {
 	options := robot.Options{Location: c.location, Address: c.address, Nick: fmt.Sprintf("Robot %d", c.joined), Film: c.film}
 	if c.joined == 0 {
+		options.Met = func() { say("MET %d", time.Now().UnixNano()) }
 		options.Sent = func(s robot.Sent) {
 			if s.Media == jingle.Video {
 				say("SENT %d %d", int64(s.Frame*filmRate+time.Second/2)/int64(time.Second), s.At.UnixNano())
@@ -128,6 +129,7 @@ type robots struct {
 	*child
 	mu      sync.Mutex
 	sent    map[int]time.Time // when a picture was sent last, by its number
+	met     time.Time         // when somebody came last
 	joined  chan struct{}
 	changed chan struct{}
 }
@@ -138,7 +140,7 @@ func (st *stage) startRobots(ctx context.Context, location string, count, churn 
 	if err != nil {
 		return nil, err
 	}
-	command := st.within(st.serverSpace, self, robotsCommand, "-location", location, "-film", st.film,
+	command := st.within(st.serverSpace, self, robotsCommand, "-location", location, "-film", st.film, "-address", st.robotAddress(),
 		"-count", strconv.Itoa(count), "-churn", strconv.Itoa(churn))
 	r := &robots{sent: map[int]time.Time{}, joined: make(chan struct{}), changed: make(chan struct{})}
 	if r.child, err = startChild("robots", command, r.line); err != nil {
@@ -159,6 +161,12 @@ func (r *robots) line(line string) {
 		close(r.joined)
 	case "CHANGED":
 		close(r.changed)
+	case "MET":
+		if n, _ := fmt.Sscanf(line, "MET %d", &at); n == 1 {
+			r.mu.Lock()
+			r.met = time.Unix(0, at)
+			r.mu.Unlock()
+		}
 	case "SENT":
 		if n, _ := fmt.Sscanf(line, "SENT %d %d", &number, &at); n == 2 {
 			r.mu.Lock()
@@ -174,6 +182,13 @@ func (r *robots) sentAt(number int) (time.Time, bool) {
 	defer r.mu.Unlock()
 	at, ok := r.sent[number]
 	return at, ok
+}
+
+// metAt is when somebody came last.
+func (r *robots) metAt() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.met
 }
 
 // scanLines hands on each line of a child's output.

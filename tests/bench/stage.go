@@ -3,9 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +17,10 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/pion/logging"
+
+	"gstjitsi/signaling/discovery"
 )
 
 // The two ends of the cable.
@@ -29,15 +36,16 @@ type stage struct {
 	serverSpace, clientSpace string
 	serverLink, clientLink   string
 	server                   *exec.Cmd
-	port                     string
-	film                     string // that robots play
-	loop                     string // a folder that has it many times, for splitmuxsrc
+	base                     string               // address of the deployment, to which a room's name is appended
+	found                    discovery.Deployment // the same for those who can't find it out
+	film                     string               // that robots play
+	loop                     string               // a folder that has it many times, for splitmuxsrc
 	rooms                    atomic.Int32
 	folder                   string // for what is needed for a while
 }
 
 func newStage(ctx context.Context, s settings) (*stage, error) {
-	if os.Getuid() != 0 {
+	if s.location == "" && os.Getuid() != 0 {
 		return nil, errors.New("network namespaces need root")
 	}
 	st := &stage{settings: s}
@@ -55,6 +63,25 @@ func newStage(ctx context.Context, s settings) (*stage, error) {
 }
 
 func (st *stage) set(ctx context.Context) error {
+	st.film = filepath.Join(st.folder, "film.mkv")
+	if err := makeFilm(ctx, st.film); err != nil {
+		return err
+	}
+	if err := st.makeLoop(); err != nil {
+		return err
+	}
+	if st.location != "" {
+		st.base = strings.TrimRight(st.location, "/") + "/" + strings.ToLower(rand.Text()[:10])
+		return st.discover(ctx, st.location)
+	}
+	if err := st.layCable(ctx); err != nil {
+		return err
+	}
+	return st.startServer(ctx)
+}
+
+// layCable makes the network namespaces.
+func (st *stage) layCable(ctx context.Context) error {
 	for _, command := range []string{
 		"ip netns add " + st.serverSpace, "ip netns add " + st.clientSpace,
 		"ip link add " + st.serverLink + " type veth peer name " + st.clientLink,
@@ -68,14 +95,34 @@ func (st *stage) set(ctx context.Context) error {
 			return err
 		}
 	}
-	st.film = filepath.Join(st.folder, "film.mkv")
-	if err := makeFilm(ctx, st.film); err != nil {
+	return nil
+}
+
+// discover finds out what gst-meet wants to be told. The local deployment can't be asked from here, and is as it always is.
+func (st *stage) discover(ctx context.Context, location string) error {
+	meeting, err := discovery.ParseLocation(strings.TrimRight(location, "/") + "/bench")
+	if err != nil {
 		return err
 	}
-	if err := st.makeLoop(); err != nil {
-		return err
+	st.found, err = discovery.Discover(ctx, meeting, discovery.Options{Log: logging.NewDefaultLoggerFactory().NewLogger("bench")})
+	return err
+}
+
+// robotAddress is where robots send from: where a packet to the deployment would leave, if nothing else was said.
+func (st *stage) robotAddress() string {
+	if st.location == "" {
+		return serverAddress
 	}
-	return st.startServer(ctx)
+	if st.address != "" {
+		return st.address
+	}
+	if u, err := url.Parse(st.location); err == nil {
+		if way, err := net.Dial("udp4", net.JoinHostPort(u.Hostname(), "443")); err == nil { // sends nothing
+			defer way.Close()
+			return way.LocalAddr().(*net.UDPAddr).IP.String()
+		}
+	}
+	return "127.0.0.1"
 }
 
 // makeLoop makes a folder that splitmuxsrc takes for the parts of one film, longer than any run.
@@ -127,8 +174,11 @@ func (st *stage) startServer(ctx context.Context) error {
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		for field := range strings.FieldsSeq(lines.Text()) {
-			if url, ok := strings.CutPrefix(field, "url=http://"+serverAddress+":"); ok {
-				st.port = url
+			if port, ok := strings.CutPrefix(field, "url=http://"+serverAddress+":"); ok {
+				server := serverAddress + ":" + port
+				st.base = "http://" + server + "/bench"
+				st.found = discovery.Deployment{WebSocketURL: "ws://" + server + "/xmpp-websocket", XMPPDomain: "localhost",
+					MUCDomain: "conference.localhost", FocusJID: "focus.localhost"}
 				go io.Copy(log, output)
 				return nil
 			}
@@ -137,8 +187,13 @@ func (st *stage) startServer(ctx context.Context) error {
 	return errors.New("the deployment printed no address")
 }
 
-// within is a command inside a network namespace, which ends with us.
+// within is a command inside a network namespace, which ends with us. Where there are none it is an ordinary one.
 func (st *stage) within(space, program string, args ...string) *exec.Cmd {
+	if st.location != "" {
+		command := exec.Command(program, args...)
+		command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		return command
+	}
 	command := exec.Command("ip", append([]string{"netns", "exec", space, program}, args...)...)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return command
@@ -146,7 +201,7 @@ func (st *stage) within(space, program string, args ...string) *exec.Cmd {
 
 // newRoom is the location of a room that nobody has used.
 func (st *stage) newRoom() string {
-	return fmt.Sprintf("http://%s:%s/bench%d", serverAddress, st.port, st.rooms.Add(1))
+	return fmt.Sprintf("%s%d", st.base, st.rooms.Add(1))
 }
 
 // close takes everything away, as far as it is there.

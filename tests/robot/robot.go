@@ -30,6 +30,7 @@ type Options struct {
 	Nick     string
 	Film     *Film      // nil: sends nothing
 	Sent     func(Sent) // called before each frame is sent; must not block
+	Met      func()     // called when somebody else comes into the room; must not block
 
 	Loggers logging.LoggerFactory // nil: silent
 }
@@ -201,6 +202,10 @@ func (r *Robot) on(event conference.Event) {
 	case conference.StateChanged:
 		if event.State == conference.Joined || event.State == conference.InSession {
 			r.joined.give()
+		}
+	case conference.ParticipantJoined:
+		if r.options.Met != nil {
+			r.options.Met()
 		}
 	case conference.SessionStarted:
 		r.endSession()

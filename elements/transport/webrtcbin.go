@@ -77,6 +77,10 @@ func (t *Transport) repairRTPBin() error {
 	gstx.ProvidePTMap(rtpbin, ptMap(t.cfg.Offer))
 	// Sender reports by capture time: by send time, each delay on a busy machine would shift sound against picture.
 	rtpbin.SetObjectProperty("rtcp-sync-send-time", false)
+	// Packets are kept for FEC decoders, of which there are none.
+	t.signals.Connect(rtpbin, "new-storage", func(_ gst.Element, storage gst.Element, _ uint32) {
+		t.recovering("new-storage", func() { storage.SetObjectProperty("size-time", uint64(0)) })
+	})
 	t.signals.Connect(rtpbin, "new-jitterbuffer", func(_ gst.Element, jitterBuffer gst.Element, session, ssrc uint32) {
 		t.recovering("new-jitterbuffer", func() { t.onJitterBuffer(jitterBuffer, session, ssrc) })
 	})

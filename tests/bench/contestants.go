@@ -47,9 +47,9 @@ func (st *stage) receiver(who, location string, n int, decoded bool) []string {
 func (st *stage) decoders(n int) []string {
 	var pipeline strings.Builder
 	for i := range n {
-		fmt.Fprintf(&pipeline, " splitmuxsrc name=f%d location=%s/*.mkv f%d.video_0 ! queue ! clocksync ! vp8dec ! videoconvert ! video/x-raw ! %s name=v%d ! fakesink sync=false async=false"+
+		fmt.Fprintf(&pipeline, " filesrc location=%s ! matroskademux name=f%d f%d.video_0 ! queue ! clocksync ! vp8dec ! videoconvert ! video/x-raw ! %s name=v%d ! fakesink sync=false async=false"+
 			" f%d.audio_0 ! queue ! clocksync ! opusdec ! audioconvert ! audioresample ! audio/x-raw ! %s name=a%d ! fakesink sync=false async=false",
-			i, st.loop, i, counter, i, i, counter, i)
+			st.longFilm, i, i, counter, i, i, counter, i)
 	}
 	return launchCommand(pipeline.String())
 }

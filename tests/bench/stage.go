@@ -39,7 +39,7 @@ type stage struct {
 	base                     string               // address of the deployment, to which a room's name is appended
 	found                    discovery.Deployment // the same for those who can't find it out
 	film                     string               // that robots play
-	loop                     string               // a folder that has it many times, for splitmuxsrc
+	longFilm                 string               // the same many times, longer than any run
 	rooms                    atomic.Int32
 	folder                   string // for what is needed for a while
 }
@@ -67,7 +67,7 @@ func (st *stage) set(ctx context.Context) error {
 	if err := makeFilm(ctx, st.film); err != nil {
 		return err
 	}
-	if err := st.makeLoop(); err != nil {
+	if err := st.lengthenFilm(ctx); err != nil {
 		return err
 	}
 	if st.location != "" {
@@ -125,18 +125,20 @@ func (st *stage) robotAddress() string {
 	return "127.0.0.1"
 }
 
-// makeLoop makes a folder that splitmuxsrc takes for the parts of one film, longer than any run.
-func (st *stage) makeLoop() error {
-	st.loop = filepath.Join(st.folder, "loop")
-	if err := os.Mkdir(st.loop, 0o755); err != nil {
+// lengthenFilm puts the film behind itself.
+func (st *stage) lengthenFilm(ctx context.Context) error {
+	parts := filepath.Join(st.folder, "parts")
+	if err := os.Mkdir(parts, 0o755); err != nil {
 		return err
 	}
 	for part := range int((st.length+2*patience)/filmLength) + 1 {
-		if err := os.Symlink(st.film, filepath.Join(st.loop, fmt.Sprintf("%05d.mkv", part))); err != nil {
+		if err := os.Symlink(st.film, filepath.Join(parts, fmt.Sprintf("%05d.mkv", part))); err != nil {
 			return err
 		}
 	}
-	return nil
+	st.longFilm = filepath.Join(st.folder, "long.mkv")
+	return shell(ctx, "gst-launch-1.0 -q splitmuxsrc name=film location="+parts+"/*.mkv film.video_0 ! queue ! mux. "+
+		"film.audio_0 ! queue ! mux. matroskamux name=mux ! filesink location="+st.longFilm)
 }
 
 // shell runs a command of ours.

@@ -29,7 +29,7 @@ type player struct {
 }
 
 // patience is how long something that isn't listed as missing may take.
-const patience = 3 * time.Second
+const patience = 10 * time.Second
 
 func (p *player) play(lines []captures.Line) {
 	for _, line := range lines {

@@ -37,7 +37,7 @@ var scenarios = []scenario{
 	{name: "f2", options: deployment.Options{NoMID: true}},
 	{name: "f3", options: deployment.Options{NoMID: true}},
 	{name: "f4", options: deployment.Options{NoMID: true}},
-	{name: "g", options: deployment.Options{AloneTimeout: 200 * time.Millisecond}},
+	{name: "g", options: deployment.Options{AloneTimeout: 2 * time.Second}},
 	{name: "h"},
 	{name: "i", options: deployment.Options{NoMID: true}},
 	{name: "j-nojson"},

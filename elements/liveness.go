@@ -42,6 +42,7 @@ type liveness struct {
 	closed   time.Time     // since when the bridge channel is; zero while it is open
 	unknown  bool          // the bridge is there and does not know us
 	changed  time.Time     // of the machine's network, last
+	paused   bool          // the element is: then no media flows, and no connection is made
 	earliest time.Time     // of the next restart
 	worked   bool          // once, media was connected and the bridge channel open
 	vain     time.Duration // how long sessions have lasted before that
@@ -49,11 +50,22 @@ type liveness struct {
 }
 
 func newLiveness() liveness {
-	return liveness{pauses: backoff.Backoff{First: firstRestart, Longest: longestRestart}}
+	return liveness{paused: true, pauses: backoff.Backoff{First: firstRestart, Longest: longestRestart}}
 }
 
 // begin is the start of a session, whose channel is not open yet.
 func (l *liveness) begin(now time.Time) { l.started, l.closed, l.unknown = now, now, false }
+
+// play begins anew when the element plays, after a pause that may have been long.
+func (l *liveness) play(on bool, now time.Time) {
+	if l.paused = !on; l.paused {
+		return
+	}
+	l.started = now
+	if !l.closed.IsZero() {
+		l.closed = now
+	}
+}
 
 func (l *liveness) channel(event conference.BridgeChannel, now time.Time) {
 	l.unknown = event.Unknown
@@ -69,7 +81,7 @@ func (l *liveness) channel(event conference.BridgeChannel, now time.Time) {
 // dead says why a session is beyond hope; empty where it is not. silence is for how long nothing has come.
 func (l *liveness) dead(now time.Time, connected bool, silence time.Duration) string {
 	switch {
-	case now.Before(l.earliest):
+	case l.paused, now.Before(l.earliest):
 	case !connected && now.Sub(l.started) > connectLimit:
 		return fmt.Sprintf("no media connection within %s", connectLimit)
 	case !connected || silence < silenceLimit:
@@ -85,7 +97,7 @@ func (l *liveness) dead(now time.Time, connected bool, silence time.Duration) st
 
 // look notes, every lookInterval of a session, whether it is good for anything, and says whether none has been for a time.
 func (l *liveness) look(works bool, limit time.Duration) (hopeless bool) {
-	if l.worked = l.worked || works; l.worked {
+	if l.worked = l.worked || works; l.worked || l.paused {
 		return false
 	}
 	l.vain += lookInterval

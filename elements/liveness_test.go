@@ -8,6 +8,13 @@ import (
 	"gstjitsi/signaling/conference"
 )
 
+// playing is what an element in PLAYING has.
+func playing() liveness {
+	l := newLiveness()
+	l.play(true, time.Time{})
+	return l
+}
+
 func TestWhenASessionIsDead(t *testing.T) {
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	open := func(l *liveness) { l.channel(conference.BridgeChannel{Open: true}, start.Add(time.Second)) }
@@ -47,11 +54,16 @@ func TestWhenASessionIsDead(t *testing.T) {
 		{"another network and media", func(l *liveness) { open(l); l.changed = start.Add(96 * time.Second) }, 100, true, 0, ""},
 		{"another network long ago", func(l *liveness) { open(l); l.changed = start.Add(10 * time.Second) }, 100, true, 4, ""},
 		{"another network before the session", func(l *liveness) { open(l); l.changed = start.Add(-time.Second) }, 10, true, 4, ""},
+		{"paused", func(l *liveness) { l.play(false, start) }, 100, false, 100, ""},
+		{"paused, and a closed channel", func(l *liveness) { closedAt(50)(l); l.play(false, start) }, 100, true, 50, ""},
+		{"paused until now", func(l *liveness) { closedAt(50)(l); l.play(false, start); l.play(true, start.Add(95*time.Second)) }, 100, true, 50, ""},
+		{"paused until now, without a connection", func(l *liveness) { l.play(false, start); l.play(true, start.Add(95*time.Second)) }, 100, false, 100, ""},
+		{"paused until some time ago", func(l *liveness) { closedAt(50)(l); l.play(false, start); l.play(true, start.Add(80*time.Second)) }, 100, true, 50, "channel is closed"},
 		{"restarted a moment ago", func(l *liveness) { closedAt(50)(l); l.restarted(start.Add(99 * time.Second)) }, 100, true, 20, ""},
 		{"restarted some time ago", func(l *liveness) { closedAt(50)(l); l.restarted(start.Add(90 * time.Second)) }, 100, true, 20, "channel is closed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newLiveness()
+			l := playing()
 			l.begin(start)
 			if tt.events != nil {
 				tt.events(&l)
@@ -66,7 +78,7 @@ func TestWhenASessionIsDead(t *testing.T) {
 
 func TestRestartsThatDoNotHelpGetRarer(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	l := newLiveness()
+	l := playing()
 	l.pauses.Random = func(time.Duration) time.Duration { return 0 }
 	for _, want := range []time.Duration{4, 8, 16, 32, 60, 60} {
 		l.begin(now)
@@ -91,13 +103,17 @@ func TestSessionsThatNeverWorkAreHopelessAfterAWhile(t *testing.T) {
 		}
 		return hopeless
 	}
-	l := newLiveness()
+	l := playing()
 	if looks(&l, false, 20) || !looks(&l, false, 1) {
 		t.Errorf("the limit is not %s", limit)
 	}
-	l = newLiveness()
+	l = playing()
 	looks(&l, false, 15)
 	if looks(&l, true, 1) || looks(&l, false, 1000) {
 		t.Error("a stay in which media has been exchanged is given up")
+	}
+	l = newLiveness() // in PAUSED
+	if looks(&l, false, 1000) {
+		t.Error("an element in PAUSED gives up")
 	}
 }

@@ -1,6 +1,8 @@
 package elements
 
 import (
+	"time"
+
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
@@ -33,6 +35,7 @@ func (e *element) changeState(transition gst.StateChange) (ret gst.StateChangeRe
 	}
 	if transition == gst.StateChangePlayingToPaused {
 		e.followState(gst.StatePaused)
+		e.controlling(func(c *controller) { c.live.play(false, time.Now()) })
 	}
 	switch transition {
 	case gst.StateChangeReadyToPaused, gst.StateChangePlayingToPaused:
@@ -42,6 +45,7 @@ func (e *element) changeState(transition gst.StateChange) (ret gst.StateChangeRe
 		return gst.StateChangeSuccess // never holds up the pipeline's preroll
 	case gst.StateChangePausedToPlaying:
 		e.followState(gst.StatePlaying)
+		e.controlling(func(c *controller) { c.live.play(true, time.Now()) })
 	case gst.StateChangePausedToReady, gst.StateChangeReadyToNull:
 		gstx.Collect()
 	}

@@ -60,7 +60,7 @@ func TestThoseWhoLeaveAtOnceLeaveNoJitterBuffer(t *testing.T) {
 	}
 	stays := enter()
 	defer stays.Leave()
-	p := launch(t, "jitsisrc name=j local-addresses=127.0.0.1 location="+location+" j.audio_0 ! fakesink")
+	p := launch(t, "jitsisrc name=j local-addresses=127.0.0.1 location="+location+" j.audio_0 ! fakesink  j.audio_1 ! fakesink async=false")
 	defer p.SetState(gst.StateNull)
 	p.SetState(gst.StatePlaying)
 	wait := func(wanted func(n int) bool, what string) {

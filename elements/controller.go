@@ -234,6 +234,8 @@ func (c *controller) on(event conference.Event) {
 	case conference.DominantSpeaker:
 		c.speaker.hear(ev.ID, c.conf.EndpointID(), time.Now())
 		c.route()
+	case conference.BridgeNotAvailable:
+		c.e.warnOf(resource(gst.ResourceErrorNotFound, "The Jitsi server has no bridge for the media."), "the focus says bridgeNotAvailable; waiting for one")
 	case conference.StateChanged:
 		c.e.setState(ev.State)
 	}

@@ -156,5 +156,10 @@ func (e *element) warnStream(s *transport.Stream, cause error) {
 
 // warn posts a warning about something that is received, or should be.
 func (e *element) warn(debug string) {
-	e.MessageFull(gst.MessageWarning, gst.StreamErrorQuark(), int32(gst.StreamErrorDecode), "A stream can't be received.", debug, "", "", 0)
+	e.warnOf(failure{gst.StreamErrorQuark(), int32(gst.StreamErrorDecode), "A stream can't be received."}, debug)
+}
+
+// warnOf posts what is no error yet.
+func (e *element) warnOf(f failure, debug string) {
+	e.MessageFull(gst.MessageWarning, f.domain, f.code, f.text, debug, "", "", 0)
 }

@@ -176,7 +176,7 @@ func (c *controller) lookAfterMedia() {
 // restart gives the session up and asks for another.
 func (c *controller) restart(why string) {
 	gstx.Log.Logf(gst.LevelWarning, c.e, "session %s: %s; asking for a new one", c.sid, why)
-	c.e.MessageFull(gst.MessageWarning, gst.ResourceErrorQuark(), int32(gst.ResourceErrorRead), "The media stopped; a new session is asked for.", why, "", "", 0)
+	c.e.warnOf(resource(gst.ResourceErrorRead, "The media stopped; a new session is asked for."), why)
 	c.live.restarted(time.Now())
 	c.conf.RestartSession(c.sid)
 }

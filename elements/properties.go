@@ -160,7 +160,7 @@ var properties = []property{
 	{
 		name: "reconnect-timeout",
 		spec: func(name string) *gobject.ParamSpec {
-			return gobject.ParamSpecUint(name, "Reconnect timeout", "For how long to try again when the connection is lost after the room was joined, before an error is posted (s); 0: not at all", 0, math.MaxInt32, uint(defaultReconnectTimeout), readWrite)
+			return gobject.ParamSpecUint(name, "Reconnect timeout", "For how long to try again when the connection is lost after the room was joined, before an error is posted (s); 0: not at all. Also for how long no media session at all may come to anything, 15 s at least", 0, math.MaxInt32, uint(defaultReconnectTimeout), readWrite)
 		},
 		get: func(e *element) any { return e.settings.reconnectTimeout },
 		set: func(s *settings, v any) { s.reconnectTimeout, _ = v.(uint32) },

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -169,6 +170,9 @@ func TestWithoutABridgeWeWaitForOne(t *testing.T) {
 	room.join("sender", sink("red", 440))
 	receiver := room.join("receiver", receiver)
 	receiver.says(0, "jitsi-state-changed", "state=joined")
+	if _, err := receiver.WaitLine(room.ctx, 0, regexp.MustCompile("WARNING.*has no bridge")); err != nil {
+		t.Error(err)
+	}
 	if err := room.server.ReviveBridge(); err != nil {
 		t.Fatal(err)
 	}

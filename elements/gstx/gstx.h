@@ -54,6 +54,7 @@ gboolean gstx_add_local_address (GstElement * webrtcbin, const char *address);
 /* Keeps what goes wrong behind a sink pad from the elements in front of it: that something is not linked or shuts
  * down, and with errors everything else, too. The element errorignore lets flushing pass. */
 void gstx_shield (GstPad * pad, gboolean errors);
+void gstx_unwrap_red (GstPad * pad, guint8 pt);
 
 /* Drops the RTP of other codecs, and their caps: what is behind the pad would refuse them, and everything in front stop. */
 void gstx_only_encoding (GstPad * pad, const char *name);

@@ -53,8 +53,12 @@ func (t *Transport) Negotiate() (jingle.SessionAccept, error) {
 	}, nil
 }
 
+// redundantAudio is the encoding name of RFC 2198.
+const redundantAudio = "red"
+
 // takeAudio adds what RFC 7587 has for two channels.
 func (t *Transport) takeAudio(options sdp.Options) jingle.Description {
+	options.Codecs = append(slices.Clone(options.Codecs), redundantAudio) // which webrtcbin never sees: see onJitterBuffer
 	taken := sdp.Take(t.cfg.Offer.Audio, options)
 	if !t.cfg.Stereo {
 		return taken

@@ -11,6 +11,7 @@ import (
 
 	"gstjitsi/elements/gstx"
 	"gstjitsi/elements/media"
+	"gstjitsi/signaling/jingle"
 )
 
 // ErrConnectionFailed says that ICE or DTLS gave up.
@@ -207,5 +208,8 @@ func (t *Transport) onJitterBuffer(jitterBuffer gst.Element, session, ssrc uint3
 	jitterBuffer.SetObjectProperty("rtx-delay", int32(retransmissionDelay.Milliseconds()))
 	jitterBuffer.SetObjectProperty("rtx-min-retry-timeout", int32(retransmissionRetry.Milliseconds()))
 	jitterBuffer.SetObjectProperty("do-retransmission", t.cfg.Retransmission && (!known || source.RTX != 0))
+	if red, offered := t.payloadType(jingle.Audio, redundantAudio); offered && (!known || source.Media == jingle.Audio) {
+		gstx.UnwrapRED(jitterBuffer.GetStaticPad("sink"), red.ID)
+	}
 	t.ssrcs.ProvideCNAME(jitterBuffer, t.rtpbin, session, ssrc)
 }

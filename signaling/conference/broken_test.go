@@ -44,7 +44,8 @@ func TestBrokenStanzasAndMessagesAreNamedAndCostNothingElse(t *testing.T) {
 
 // TestWeAnnounceOnlyWhatSomeRecordedClientAnnounces keeps out features that no offer has been seen for.
 func TestWeAnnounceOnlyWhatSomeRecordedClientAnnounces(t *testing.T) {
-	known := append([]string{"urn:ietf:rfc:5888", "urn:ietf:rfc:5761"}, xmpp.Features...) // asked for by older focuses; our own answers
+	// asked for by older focuses; where Jicofo's opus.red is on, which it was not when the recordings were made; our own answers
+	known := append([]string{"urn:ietf:rfc:5888", "urn:ietf:rfc:5761", "http://jitsi.org/opus-red"}, xmpp.Features...)
 	for _, name := range recordings(t) {
 		for _, l := range readRecording(t, name) {
 			if l.Is("xmpp", "C>S") {

@@ -24,6 +24,7 @@ var ourInfo = disco.Info{
 		"urn:ietf:rfc:5761", // RTP and RTCP on one port
 		"urn:ietf:rfc:4588", // retransmissions
 		"http://jitsi.org/tcc",
+		"http://jitsi.org/opus-red", // redundant audio (RFC 2198)
 		"http://jitsi.org/source-name",
 		"http://jitsi.org/receive-multiple-video-streams",
 		"http://jitsi.org/json-encoded-sources",

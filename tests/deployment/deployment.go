@@ -52,6 +52,7 @@ type Options struct {
 	StartMuted       bool          // everybody shall begin muted: audio and video
 	NoJSONSources    bool          // signal sources as XML to everybody
 	NoMID            bool          // offer no MID header extension
+	OpusRED          bool          // offer redundant audio (RFC 2198)
 	SSRCRewriting    bool          // give SSRCs of their own to those who announce ssrc-rewriting-1, and MIDs with rtp-mid-demux
 	SSRCLimit        int           // how many of each medium; 50 when 0
 	WrongFingerprint bool          // announce another DTLS fingerprint than the bridge's
@@ -152,7 +153,7 @@ func (d *Deployment) start(ctx context.Context) error {
 		VNode:        opts.VNode,
 		WebSocketURL: d.prosody.WebSocketURL(), Domain: opts.Domain, Password: d.prosody.FocusPassword(),
 		Bridge: d.bridge, Events: d.events, Log: opts.LoggerFactory.NewLogger("focus"),
-		AloneTimeout: opts.AloneTimeout, KeepBridge: opts.KeepBridge, StartMuted: opts.StartMuted, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID, SSRCRewriting: opts.SSRCRewriting,
+		AloneTimeout: opts.AloneTimeout, KeepBridge: opts.KeepBridge, StartMuted: opts.StartMuted, NoJSONSources: opts.NoJSONSources, NoMID: opts.NoMID, OpusRED: opts.OpusRED, SSRCRewriting: opts.SSRCRewriting,
 	})
 	return err
 }

@@ -25,7 +25,7 @@ type player struct {
 	restart  bool
 }
 
-func newPlayer(film *Film, offer *jingle.SessionInitiate, sent func(Sent)) *player {
+func newPlayer(film *Film, offer *jingle.SessionInitiate, sent func(Sent), red bool) *player {
 	p := &player{film: film, sent: sent, streams: map[jingle.Media]*stream{}}
 	for _, media := range []struct {
 		description jingle.Description
@@ -36,6 +36,9 @@ func newPlayer(film *Film, offer *jingle.SessionInitiate, sent func(Sent)) *play
 		{offer.Video, film.codec, film.has(true)},
 	} {
 		if s, ok := newStream(media.description, media.codec, &p.sequence); ok && media.there {
+			if red {
+				s.useRED()
+			}
 			p.streams[media.description.Media] = s
 		}
 	}
@@ -112,7 +115,7 @@ func (p *player) send(f frame, at time.Duration) {
 		p.sent(Sent{Media: media, At: time.Now(), Frame: f.at})
 	}
 	for _, packet := range s.packetise(f, at) {
-		p.write(s, packet)
+		p.write(s, s.redundant(packet))
 	}
 	if now := time.Now(); now.Sub(s.lastReport) >= reportEvery {
 		s.lastReport = now

@@ -29,6 +29,7 @@ type Options struct {
 	Address  netip.Addr // IPv4, that media is sent from
 	Nick     string
 	Film     *Film      // nil: sends nothing
+	RED      bool       // send sound twice more (RFC 2198), where that is offered
 	Sent     func(Sent) // called before each frame is sent; must not block
 	Met      func()     // called when somebody else comes into the room; must not block
 
@@ -229,7 +230,7 @@ func (r *Robot) startSession(offer *jingle.SessionInitiate) error {
 	film := r.options.Film
 	r.mu.Unlock()
 	if film != nil {
-		s.player = newPlayer(film, offer, r.options.Sent)
+		s.player = newPlayer(film, offer, r.options.Sent, r.options.RED)
 		receive = func(packet []byte, rtcp bool) {
 			if rtcp {
 				s.player.feedback(packet)

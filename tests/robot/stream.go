@@ -38,6 +38,8 @@ type stream struct {
 	packets, octets   uint32
 	timestampOffset   uint32
 	sent              [kept]*rtp.Packet // by sequence number
+	redPT             uint8             // 0: without redundancy
+	before            []*rtp.Packet     // the two last, with it
 	lastReport        time.Time
 	transportSequence *uint16 // shared by all streams of a path
 }

@@ -52,6 +52,7 @@ func (e *Endpoint) received(ssrc uint32) *downtrack {
 
 // forward sends a packet to everybody who shall have it.
 func (c *Conference) forward(s *stream, packet *rtp.Packet, now time.Time) {
+	plain := withoutRedundancy(packet)
 	for _, receiver := range c.order {
 		if receiver == s.track.owner || !receiver.ready {
 			continue
@@ -61,8 +62,12 @@ func (c *Conference) forward(s *stream, packet *rtp.Packet, now time.Time) {
 			d.setActive(receiver.audio.wants(s.track.name))
 			receiver.tellMaps()
 		}
-		if d.active {
-			d.take(s, packet, now)
+		wanted := packet
+		if !receiver.features.RED {
+			wanted = plain
+		}
+		if d.active && wanted != nil {
+			d.take(s, wanted, now)
 		}
 	}
 }

@@ -11,6 +11,7 @@ const (
 	H264 = "H264"
 	AV1  = "AV1"
 	RTX  = "rtx"
+	RED  = "red" // RFC 2198
 )
 
 // Header extensions (RFC 8285).
@@ -64,6 +65,7 @@ func Audio() Table {
 		PayloadTypes: []PayloadType{
 			{ID: 111, Name: Opus, ClockRate: 48000, Channels: 2,
 				Parameters: []Parameter{{"minptime", "10"}, {"useinbandfec", "1"}}, FeedbackAt: 2, Feedback: []Feedback{transportCC}},
+			{ID: 112, Name: RED, ClockRate: 48000, Channels: 2},
 			{ID: 126, Name: "telephone-event", ClockRate: 8000},
 		},
 		Extensions: []Extension{{1, AudioLevel}, {10, MID}, {5, TransportCC}},
@@ -96,6 +98,7 @@ type Features struct {
 	RTX         bool // urn:ietf:rfc:4588
 	TransportCC bool // http://jitsi.org/tcc
 	MID         bool // the deployment offers the extension
+	RED         bool // http://jitsi.org/opus-red, where the deployment has it on: in no recording
 
 	// These change no offer.
 	SSRCRewriting bool // http://jitsi.org/ssrc-rewriting-1, where the deployment has it on
@@ -106,7 +109,7 @@ type Features struct {
 func (t Table) For(f Features) Table {
 	var part Table
 	for _, pt := range t.PayloadTypes {
-		if pt.Name == RTX && !f.RTX {
+		if pt.Name == RTX && !f.RTX || pt.Name == RED && !f.RED {
 			continue
 		}
 		if !f.TransportCC {

@@ -36,6 +36,7 @@ type Options struct {
 	HostDomain    string        // only its users open rooms; everybody when empty
 	NoJSONSources bool          // write sources as XML to those, too, who understand JSON
 	NoMID         bool          // offer no MID extension, as docker-jitsi-meet does (recording nomid-a)
+	OpusRED       bool          // offer redundant audio to those who announce it
 	SSRCRewriting bool          // leave others' sources to the bridge for those who announce it (recordings e-rewriting)
 }
 
@@ -228,6 +229,7 @@ func (f *Focus) codecFeatures(have features) codec.Features {
 		RTX:           have["urn:ietf:rfc:4588"],
 		TransportCC:   have["http://jitsi.org/tcc"],
 		MID:           !f.opts.NoMID,
+		RED:           f.opts.OpusRED && have["http://jitsi.org/opus-red"],
 		SSRCRewriting: rewriting,
 		MIDDemux:      rewriting && !f.opts.NoMID && have["http://jitsi.org/rtp-mid-demux"],
 	}

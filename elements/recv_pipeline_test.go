@@ -79,10 +79,11 @@ func TestTheReceivingPipelineStartsAndStopsInEveryState(t *testing.T) {
 							shown(t, p)
 						}
 					}
-					reach(t, p, gst.StateNull)
+					reach(t, p, gst.StateReady) // where the bus keeps what it has
 					if m := p.GetBus().PopFiltered(gst.MessageError | gst.MessageWarning); m != nil {
 						t.Errorf("the bus has %v", m.GetStructure())
 					}
+					reach(t, p, gst.StateNull)
 				})
 			}
 		})

@@ -117,6 +117,14 @@ func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*
 func (l *layer) input() gst.Pad  { return l.valve.GetStaticPad("sink") }
 func (l *layer) output() gst.Pad { return l.elements[len(l.elements)-1].GetStaticPad("src") }
 
+// hush lets the layer, which is of no use any more, tell nothing. A picture that waits in its queue makes vp8enc negotiate, which
+// is an error to it with nobody behind it; to wait until it is through is no way, since a transport that pauses holds it up.
+func (l *layer) hush() {
+	for _, e := range l.elements {
+		e.SetBus(nil)
+	}
+}
+
 // setBitrate changes it where the encoder lets that be done, and the difference matters.
 func (l *layer) setBitrate(bitrate int) {
 	const matters = 0.03

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -387,5 +388,37 @@ func TestAPictureOfAnotherSizeChangesTheLayersButNotWhatIsAnnounced(t *testing.T
 	}
 	if n := r.sender.Used(); n != 3 {
 		t.Errorf("%d outlets are used then", n)
+	}
+}
+
+// A session may end before the first picture is encoded. vp8enc takes it for an error if it negotiates with nobody behind it.
+func TestTheEndOfASessionIsNoErrorToAnEncoderThatStarts(t *testing.T) {
+	r := newRig(t, `videotestsrc is-live=true ! video/x-raw,width=64,height=48`, 1, VP8)
+	starts := make(chan struct{}, 1)
+	r.pipeline.Connect("deep-element-added", func(_, _ gst.Bin, encoder gst.Element) {
+		if encoder.GetFactory().GetName() != "vp8enc" {
+			return
+		}
+		input := encoder.GetStaticPad("sink")
+		input.AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+			if info.GetEvent().GetType() != gst.EventCaps {
+				return gst.PadProbeOK
+			}
+			starts <- struct{}{}
+			isLinked := func() bool { return input.IsLinked() && encoder.GetStaticPad("src").IsLinked() }
+			for began := time.Now(); isLinked() && time.Since(began) < patience; {
+				runtime.Gosched()
+			}
+			return gst.PadProbeRemove
+		})
+	})
+	if err := r.play(); err != nil {
+		t.Fatal(err)
+	}
+	within(t, starts)
+	r.sender.Disconnect()
+	r.pipeline.SetState(gst.StateReady) // waits for all threads
+	if m := r.pipeline.GetBus().PopFiltered(gst.MessageError); m != nil {
+		t.Errorf("the bus has %v", m.GetStructure())
 	}
 }

@@ -23,6 +23,7 @@ type element struct {
 	snapshot conference.Snapshot
 
 	targetBitrate uint32 // bit/s, of each video source
+	stats         []*sourceStats
 
 	sources []*sourcePad // of the application, in the order of their requests
 	sinks   []*sinkPad

@@ -126,6 +126,7 @@ func (c *controller) watch(ctx context.Context) {
 			c.post(c.networkChanged)
 		}
 		c.post(c.lookAfterMedia)
+		c.post(c.updateStats)
 	}
 }
 

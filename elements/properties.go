@@ -239,6 +239,14 @@ var properties = []property{
 		},
 		get: func(e *element) any { return participantsStructure(e.snapshot) },
 	},
+	{
+		name: "stats",
+		spec: func(name string) *gobject.ParamSpec {
+			return gobject.ParamSpecBoxed(name, "Statistics", "Figures of the media session, new each second: round-trip-time (ns), and in sources by name and participants by endpoint id, "+
+				"our own among them, a structure each: sent, bitrate (bit/s), packets, bytes, packets-lost, loss (0 to 1), jitter and round-trip-time (ns)", gst.TypeStructure, gobject.ParamReadable)
+		},
+		get: func(e *element) any { return statsStructure(e.stats) },
+	},
 }
 
 // paramSpecs makes new specifications for a class.

@@ -107,7 +107,7 @@ func (e *element) part() {
 	c.stop()
 	e.pushing.Wait()
 	e.mu.Lock()
-	e.snapshot = conference.Snapshot{}
+	e.snapshot, e.stats = conference.Snapshot{}, nil
 	e.mu.Unlock()
 	e.setState(conference.Disconnected)
 }

@@ -101,3 +101,18 @@ void gstx_pacer_close (GstxPacer * pacer);
 
 /* Tells silence from sound in Opus packets that pass a pad, for the header extension of RFC 6464. */
 void gstx_guess_opus_level (GstPad * pad);
+
+/* The figures of an SSRC that an rtpsession keeps. */
+typedef struct
+{
+  guint ssrc;
+  gboolean internal;            /* we send it */
+  guint64 bitrate, packets, bytes;
+  gint lost;
+  double jitter, rtt;           /* in s */
+} GstxSourceStats;
+/* Fills the list and returns how many there are. */
+guint gstx_source_stats (GstElement * session, GstxSourceStats * list, guint max);
+
+/* Logs each packet of an rtpsession that has no pads yet, if that is wanted now: jitsi-rtp:6, jitsi-rtcp:6. */
+void gstx_log_packets (GstElement * session);

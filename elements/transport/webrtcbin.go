@@ -105,6 +105,10 @@ func (t *Transport) repair(e gst.Element) {
 	case "rtpsession":
 		repairSession(e)
 		t.watchFeedback(e)
+		gstx.LogPackets(e)
+		t.mu.Lock()
+		t.session = e
+		t.mu.Unlock()
 	case "clocksync":
 		// It paces packets: an encoder makes many out of one large buffer.
 		e.SetObjectProperty("sync", t.cfg.Pace)

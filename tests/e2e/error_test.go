@@ -3,11 +3,13 @@ package e2e
 import (
 	"context"
 	"net"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"gstjitsi/tests/deployment"
+	"gstjitsi/tests/launch"
 )
 
 // failsNaming waits for the end, which has to come within ten seconds and with an error that contains all of these.
@@ -57,4 +59,21 @@ func TestABridgeWithAnotherFingerprintThanPromisedIsRefused(t *testing.T) {
 func TestAMalformedLocationIsAnErrorBeforeAnythingConnects(t *testing.T) {
 	room := newRoom(t)
 	room.start("typo", `jitsisrc location=not-a-url local-addresses=127.0.0.1 ! fakesink`).failsNaming("not-a-url")
+}
+
+func TestPacketsAreLoggedForWhoAsks(t *testing.T) {
+	room := newRoom(t)
+	room.join("sender", sink("red", 440))
+	curious := room.joinWith(launch.Options{Name: "curious", Pipeline: receiver, Env: []string{"GST_DEBUG=jitsi-rtp:6,jitsi-rtcp:6"}})
+	silent := room.join("silent", receiver)
+	for _, line := range []string{`received RTP ssrc=\d+ pt=\d+ seq=\d+`, `received RTCP size=\d+ SR/`, `sent RTCP size=\d+ RR/`} {
+		if _, err := curious.WaitLine(room.ctx, 0, regexp.MustCompile(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	silent.shows(0, "red")
+	silent.leave()
+	if strings.Contains(silent.Output(), "RTP ssrc=") {
+		t.Error("packets are logged for somebody who did not ask")
+	}
 }

@@ -94,7 +94,7 @@ func TestEncodedMediaPassesThroughBothEnds(t *testing.T) {
 		times   int
 	}{
 		{sender, "vp8enc", 1}, {sender, "opusenc", 1}, {sender, "vp8dec", 0}, {sender, "opusdec", 0},
-		{recorder, "vp8dec", 0}, {recorder, "opusdec", 0}, {recorder, "vp8enc", 0}, {recorder, "opusenc", 0},
+		{recorder, "vp8dec", 0}, {recorder, "opusdec", 0}, // encoders it may have: of what fills a pad whose media is late
 	} {
 		if times := made.by.Creations(made.element); times != made.times {
 			t.Errorf("%s has made %d %s, want %d", made.by.Name, times, made.element, made.times)

@@ -76,6 +76,13 @@ func goActionSignal(self *C.GObject, n C.guint, params *C.GValue, ret *C.GValue,
 	}
 	result := handler.(ActionHandler)(object.UnsafeLoadInstanceFromPrivateData(), args)
 	if ret != nil {
-		gobject.ValueFromNative(unsafe.Pointer(ret)).SetGoValue(result)
+		giveResult(gobject.ValueFromNative(unsafe.Pointer(ret)), result)
+	}
+}
+
+// giveResult leaves alone what is no value: that's what PyGObject passes for a signal that returns nothing.
+func giveResult(ret *gobject.Value, result any) {
+	if ret.Type() != gobject.TypeInvalid {
+		ret.SetGoValue(result)
 	}
 }

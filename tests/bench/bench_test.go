@@ -170,3 +170,28 @@ func TestALensSendsNumberedPicturesAgainAndAgain(t *testing.T) {
 	close(l.stopped)
 	l.done.Wait()
 }
+
+func TestResultsAreAddedInTheOrderOfTheCases(t *testing.T) {
+	folder := t.TempDir()
+	if results, err := readResults(folder); err != nil || results != nil {
+		t.Errorf("an empty folder: %v, %v", results, err)
+	}
+	results := put(put(nil, result{Case: "latency"}), result{Case: "receive-encoded-1"})
+	if err := report(folder, results); err != nil {
+		t.Fatal(err)
+	}
+	results, err := readResults(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results = put(results, result{Case: "latency", About: "anew"})
+	if len(results) != 2 || results[0].Case != "receive-encoded-1" || results[1].About != "anew" {
+		t.Errorf("%+v", results)
+	}
+	if err := os.WriteFile(folder+"/figures.json", []byte("no JSON"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readResults(folder); err == nil {
+		t.Error("what can't be read is no error")
+	}
+}

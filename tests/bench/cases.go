@@ -127,6 +127,10 @@ func (st *stage) firstFrame(ctx context.Context, who string, present int) (figur
 		return nil, err
 	}
 	defer company.end()
+	// The bridge asks a source for few key frames in a while, and has just done so for the company.
+	if err := company.pause(ctx, settling); err != nil {
+		return nil, err
+	}
 	c, err := st.watch(ctx, who, location, false)
 	if err != nil {
 		return nil, err
@@ -162,7 +166,9 @@ func latency(loss float64) func(context.Context, *stage, string) (figures, error
 			return nil, err
 		}
 		f := judge(company.sentAt, c.pictures.since(began), time.Since(began))
-		f[soundLost] = lost(c.rates(before)["a"], 1)
+		if rate, known := c.rates(before)["a"]; known {
+			f[soundLost] = lost(rate, 1)
+		}
 		return f, nil
 	}
 }

@@ -47,9 +47,9 @@ func (st *stage) receiver(who, location string, n int, decoded bool) []string {
 func (st *stage) decoders(n int) []string {
 	var pipeline strings.Builder
 	for i := range n {
-		fmt.Fprintf(&pipeline, " filesrc location=%s ! matroskademux name=f%d f%d.video_0 ! queue ! clocksync ! vp8dec ! videoconvert ! video/x-raw ! %s name=v%d ! fakesink sync=false async=false"+
-			" f%d.audio_0 ! queue ! clocksync ! opusdec ! audioconvert ! audioresample ! audio/x-raw ! %s name=a%d ! fakesink sync=false async=false",
-			st.longFilm, i, i, counter, i, i, counter, i)
+		fmt.Fprintf(&pipeline, " filesrc location=%s.video ! gdpdepay ! queue ! clocksync ! vp8dec ! videoconvert ! video/x-raw ! %s name=v%d ! fakesink sync=false async=false"+
+			" filesrc location=%s.audio ! gdpdepay ! queue ! clocksync ! opusdec ! audioconvert ! audioresample ! audio/x-raw ! %s name=a%d ! fakesink sync=false async=false",
+			st.longFilm, counter, i, st.longFilm, counter, i)
 	}
 	return launchCommand(pipeline.String())
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,6 +103,31 @@ func spread(values []float64) string {
 	return fmt.Sprintf("%.1f [%.1f … %.1f]", median(values), slices.Min(values), slices.Max(values))
 }
 
+// readResults reads what report has written.
+func readResults(folder string) (results []result, err error) {
+	data, err := os.ReadFile(filepath.Join(folder, figuresFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &results)
+	}
+	return results, err
+}
+
+// put adds a result, or replaces that of the same case, and keeps them in the order of the cases.
+func put(results []result, r result) []result {
+	results = append(slices.DeleteFunc(results, func(o result) bool { return o.Case == r.Case }), r)
+	slices.SortStableFunc(results, func(a, b result) int { return caseNumber(a.Case) - caseNumber(b.Case) })
+	return results
+}
+
+func caseNumber(name string) int {
+	return slices.IndexFunc(cases, func(c benchCase) bool { return c.name == name })
+}
+
+const figuresFile = "figures.json"
+
 // report writes figures, table and plots into a folder.
 func report(folder string, results []result) error {
 	data, err := json.MarshalIndent(results, "", "  ")
@@ -112,7 +139,7 @@ func report(folder string, results []result) error {
 		table.WriteString(r.table())
 	}
 	table.WriteString(goalTable(results))
-	files := map[string][]byte{"figures.json": append(data, '\n'), "table.txt": []byte(table.String())}
+	files := map[string][]byte{figuresFile: append(data, '\n'), "table.txt": []byte(table.String())}
 	for name, plot := range plots(results) {
 		files[name] = []byte(plot)
 	}

@@ -24,6 +24,7 @@ type settings struct {
 	out     string
 	gstMeet string // the program; empty: ours alone
 	cases   string // a part of the names of those to run
+	add     bool   // to what is in out already
 	rounds  int
 	log     string        // a file for what happens in the deployment; empty: none
 	length  time.Duration // of what is measured in a run
@@ -42,6 +43,7 @@ func main() {
 	flag.StringVar(&s.out, "out", "build/bench", "`folder` for figures and plots")
 	flag.StringVar(&s.gstMeet, "gst-meet", "", "`program` to compare with; ours alone when empty")
 	flag.StringVar(&s.cases, "cases", "", "run only cases with this `text` in their names")
+	flag.BoolVar(&s.add, "add", false, "keep what the folder has of other cases")
 	flag.IntVar(&s.rounds, "rounds", 5, "`number` of runs of each case")
 	flag.DurationVar(&s.length, "length", 20*time.Second, "how long a run measures")
 	flag.StringVar(&s.location, "location", "", "`address` of a deployment to use instead of one on this machine, https://meet.example.org/")
@@ -83,6 +85,11 @@ func run(s settings) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.close()) }()
 	var results []result
+	if s.add {
+		if results, err = readResults(s.out); err != nil {
+			return err
+		}
+	}
 	for _, c := range cases {
 		if !strings.Contains(c.name, s.cases) {
 			continue
@@ -95,7 +102,7 @@ func run(s settings) (err error) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
-		results = append(results, r)
+		results = put(results, r)
 		fmt.Print(r.table())
 		if err := report(s.out, results); err != nil { // after each case: a long run that is ended leaves something
 			return err

@@ -18,13 +18,13 @@ const thrownAway = " ! fakesink sync=false async=false "
 
 // encodedSource plays the film in a loop, as it is, in real time: gst-meet paces nothing by itself.
 func encodedSource(st *stage, _ string) source {
-	media := "filesrc location=" + st.longFilm + " ! matroskademux name=film film.video_0 ! queue ! clocksync name=video film.audio_0 ! queue ! clocksync name=audio"
+	media := "filesrc location=" + st.longFilm + ".video ! gdpdepay ! queue ! clocksync name=video filesrc location=" + st.longFilm + ".audio ! gdpdepay ! queue ! clocksync name=audio"
 	return source{media: media, properties: "simulcast=false", bare: media + " video. ! rtpvp8pay" + thrownAway + "audio. ! rtpopuspay" + thrownAway}
 }
 
 // What a camera and a microphone would give.
 const (
-	camera     = "videotestsrc pattern=ball is-live=true ! video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! "
+	camera     = "videotestsrc pattern=zone-plate kx2=3 ky2=3 kt=1 is-live=true ! video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! "
 	microphone = "audiotestsrc is-live=true ! "
 	speech     = "audioconvert ! audioresample ! audio/x-raw,channels=1 ! opusenc inband-fec=true packet-loss-percentage=10"
 )

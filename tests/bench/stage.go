@@ -39,7 +39,7 @@ type stage struct {
 	base                     string               // address of the deployment, to which a room's name is appended
 	found                    discovery.Deployment // the same for those who can't find it out
 	film                     string               // that robots play
-	longFilm                 string               // the same many times, longer than any run
+	longFilm                 string               // the same many times, longer than any run; with .video and .audio behind it
 	rooms                    atomic.Int32
 	folder                   string // for what is needed for a while
 }
@@ -136,9 +136,9 @@ func (st *stage) lengthenFilm(ctx context.Context) error {
 			return err
 		}
 	}
-	st.longFilm = filepath.Join(st.folder, "long.mkv")
-	return shell(ctx, "gst-launch-1.0 -q splitmuxsrc name=film location="+parts+"/*.mkv film.video_0 ! queue ! mux. "+
-		"film.audio_0 ! queue ! mux. matroskamux name=mux ! filesink location="+st.longFilm)
+	st.longFilm = filepath.Join(st.folder, "long")
+	return shell(ctx, "gst-launch-1.0 -q splitmuxsrc name=film location="+parts+"/*.mkv film.video_0 ! queue ! gdppay ! filesink location="+st.longFilm+
+		".video film.audio_0 ! queue ! gdppay ! filesink location="+st.longFilm+".audio")
 }
 
 // shell runs a command of ours.

@@ -84,6 +84,9 @@ func firstFrameSteps(ctx context.Context, st *stage, who string) (figures, error
 		return nil, err
 	}
 	defer company.end()
+	if err := company.pause(ctx, settling); err != nil {
+		return nil, err
+	}
 	t := newTimeline()
 	c, err := st.startLogged(who, st.watcher(who, location, false), t)
 	if err != nil {

@@ -75,6 +75,7 @@ av1-plugin:
 
 # Ours beside gst-meet, in network namespaces, so as root: `make bench GST_MEET=$$HOME/.cargo/bin/gst-meet`, after
 # `cargo install gst-meet --version 0.5.0`; BENCH_FLAGS=-list names the cases, BENCH_FLAGS='-cases latency -rounds 3' takes some.
+# BENCH_FLAGS='-location https://meet.example.org/' measures on another deployment what needs no network of our own.
 GST_MEET ?= $(shell command -v gst-meet)
 BENCH_FLAGS ?=
 bench: build

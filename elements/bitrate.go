@@ -17,6 +17,7 @@ type congestionMode int32
 
 const (
 	congestionDisabled congestionMode = iota
+	congestionHomegrown
 	congestionGCC
 )
 
@@ -25,6 +26,7 @@ var congestionType gobject.Type
 func registerCongestionMode() {
 	congestionType = gstx.RegisterEnum("GstJitsiCongestionControl", []gstx.EnumValue{
 		{Value: int32(congestionDisabled), Name: "The bitrate stays at start-bitrate", Nick: "disabled"},
+		{Value: int32(congestionHomegrown), Name: "By loss and by how long packets wait on the way, whether or not they wait longer and longer", Nick: "homegrown"},
 		{Value: int32(congestionGCC), Name: "Google Congestion Control: by delay and loss that the bridge reports", Nick: "gcc"},
 	})
 }
@@ -100,6 +102,7 @@ func (c *controller) onFeedback(sid string, f transport.Feedback) {
 	if mode == congestionDisabled {
 		return
 	}
+	c.bitrates.estimate.SetPlain(mode == congestionHomegrown)
 	c.bitrates.estimate.Feedback(f.At, f.Packets)
 	gstx.Log.Logf(gst.LevelLog, c.e, "bitrate: %v; of %d packets %d are lost", c.bitrates.estimate, f.Uplink.Packets, f.Uplink.Lost)
 	c.applyBitrates()

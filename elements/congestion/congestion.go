@@ -34,6 +34,7 @@ type Controller struct {
 	capacity   float64       // throughput when the queue last filled up, smoothed; 0: unknown
 	capacityAt time.Duration
 	draining   draining
+	plain      bool
 }
 
 // New begins with limits.Start.
@@ -48,6 +49,10 @@ func (c *Controller) SetLimits(limits Limits) {
 	c.limits = limits
 	c.clamp()
 }
+
+// SetPlain makes it go by lost packets and by how long a queue is, and not by whether delays grow. That is for paths on which they
+// grow and fall for other reasons, such as radio; a queue that fills up is noticed later.
+func (c *Controller) SetPlain(on bool) { c.plain = on }
 
 // Target is the bitrate that the network carries, in bit/s.
 func (c *Controller) Target() int { return int(c.target) }
@@ -111,12 +116,12 @@ func (c *Controller) Feedback(now time.Duration, packets []Packet) {
 	switch state, queue := c.delay.state(), c.delay.queue(); {
 	case queue > long:
 		c.empty(now, queue)
-	case state == overuse && queue > tolerated:
+	case state == overuse && queue > tolerated && !c.plain:
 		if known && c.tells(c.newest) {
 			c.learnCapacity(now, arrives)
 			c.lower(now, backOff*arrives)
 		}
-	case state == normal && known && queue <= long/2:
+	case (state == normal || c.plain) && known && queue <= long/2:
 		c.increase(now, passed, arrives)
 	}
 	c.followLoss(now)

@@ -139,6 +139,21 @@ func TestJitterIsNoCongestion(t *testing.T) {
 	}
 }
 
+func TestDelaysThatGrowAndFallAreNoCongestionToThePlainOne(t *testing.T) {
+	c, p := New(limits), newPath(20e6)
+	c.SetPlain(true)
+	for range 60 {
+		for range 30 { // the way becomes longer, up to 90 ms, and short again
+			p.base += 3 * time.Millisecond
+			p.run(c, frameTime)
+		}
+		p.base -= 90 * time.Millisecond
+	}
+	if c.Target() < limits.Max*9/10 {
+		t.Errorf("got %d", c.Target())
+	}
+}
+
 func TestALittleRandomLossIsNoCongestion(t *testing.T) {
 	c, p := New(limits), newPath(20e6)
 	p.loss = 0.03

@@ -1,6 +1,7 @@
 package congestion
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -145,29 +146,32 @@ func TestAnUplinkThatGetsNarrowIsFollowedAtOnceAndBackInTime(t *testing.T) {
 		{"loss only", 15 * time.Millisecond, 0, time.Second},
 		{"a usual queue and random loss", 200 * time.Millisecond, 0.03, 1200 * time.Millisecond},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			u := newUplink(wide)
-			u.queue, u.loss = tt.queue, tt.loss
-			u.run(18 * time.Second)
-			before := u.run(2 * time.Second)
-			u.capacity = tight
-			calm := u.calms()
-			used := u.run(18*time.Second) / tight
-			u.capacity = wide
-			back := u.back(0.9 * before)
-			t.Logf("%.0f kbit/s; calm after %v, %.0f %% of the narrow path used, back after %v", before/1000, calm, 100*used, back)
-			if before < 0.75*wide*(1-tt.loss) {
-				t.Errorf("on the wide path: %.0f", before)
-			}
-			if calm > tt.calm {
-				t.Errorf("calm after %v, not %v", calm, tt.calm)
-			}
-			if used < 0.55 {
-				t.Errorf("of the narrow path %.0f %% is used", 100*used)
-			}
-			if back > 15*time.Second {
-				t.Errorf("%v until the bitrate is back", back)
-			}
-		})
+		for _, plain := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, plain: %v", tt.name, plain), func(t *testing.T) {
+				u := newUplink(wide)
+				u.c.SetPlain(plain)
+				u.queue, u.loss = tt.queue, tt.loss
+				u.run(18 * time.Second)
+				before := u.run(2 * time.Second)
+				u.capacity = tight
+				calm := u.calms()
+				used := u.run(18*time.Second) / tight
+				u.capacity = wide
+				back := u.back(0.9 * before)
+				t.Logf("%.0f kbit/s; calm after %v, %.0f %% of the narrow path used, back after %v", before/1000, calm, 100*used, back)
+				if before < 0.75*wide*(1-tt.loss) {
+					t.Errorf("on the wide path: %.0f", before)
+				}
+				if calm > tt.calm {
+					t.Errorf("calm after %v, not %v", calm, tt.calm)
+				}
+				if used < 0.55 {
+					t.Errorf("of the narrow path %.0f %% is used", 100*used)
+				}
+				if back > 15*time.Second {
+					t.Errorf("%v until the bitrate is back", back)
+				}
+			})
+		}
 	}
 }

@@ -34,6 +34,7 @@ type Controller struct {
 	capacity   float64       // throughput when the queue last filled up, smoothed; 0: unknown
 	capacityAt time.Duration
 	draining   draining
+	queue      time.Duration // at the last report
 	plain      bool
 }
 
@@ -106,16 +107,19 @@ func (c *Controller) Feedback(now time.Duration, packets []Packet) {
 			c.delay.add(p)
 		}
 	}
-	c.acked.notePeak()
 	passed := time.Duration(0)
 	if c.last >= 0 {
 		passed = min(now-c.last, time.Second)
 	}
 	c.last = now
 	arrives, known := c.acked.rate(window)
-	switch state, queue := c.delay.state(), c.delay.queue(); {
+	state, queue, before := c.delay.state(), c.delay.queue(), c.queue
+	c.queue = queue
+	switch {
 	case queue > long:
-		c.empty(now, queue)
+		if before > long/2 { // one packet alone may have been held up by a busy machine
+			c.empty(now, queue)
+		}
 	case state == overuse && queue > tolerated && !c.plain:
 		if known && c.tells(c.newest) {
 			c.learnCapacity(now, arrives)
@@ -178,6 +182,10 @@ func (c *Controller) empty(now, queue time.Duration) {
 	switch since := now - d.at; {
 	case since > time.Second || d.at == 0: // a new one
 		*d = draining{}
+	case queue > d.queue+long/2 && backOffLong*arrives < 0.9*c.target: // what arrived first was from before
+		d.queue, d.at = queue, now
+		c.lower(now, backOffLong*arrives)
+		return
 	case !c.tells(c.newest):
 		return
 	case since < drainCheck:
@@ -203,8 +211,7 @@ func (c *Controller) empty(now, queue time.Duration) {
 // lower goes down in steps: the little that arrives from a machine that has no time for us is not what the path carries.
 func (c *Controller) lower(now time.Duration, target float64) {
 	const step = 0.25
-	used := min(c.target, ackedFactor*c.acked.peak+slack) // the target may be more than there was to send
-	c.target = min(c.target, max(target, step*used))
+	c.target = min(c.target, max(target, step*c.target))
 	c.decreased = now
 	c.loss = lossMeter{}
 }
@@ -284,7 +291,6 @@ type throughput struct {
 	arrivals []arrival
 	first    time.Duration
 	begun    bool
-	peak     float64 // bit/s, over a window; it is forgotten slowly
 }
 
 type arrival struct {
@@ -305,14 +311,6 @@ func (t *throughput) add(at time.Duration, size int) {
 		old++
 	}
 	t.arrivals = t.arrivals[old:]
-}
-
-// notePeak is for each report.
-func (t *throughput) notePeak() {
-	const forgets = 0.99
-	if rate, known := t.rate(window); known {
-		t.peak = max(forgets*t.peak, rate)
-	}
 }
 
 // rate is in bit/s over the last part of the window; unknown before so much has passed.

@@ -222,6 +222,19 @@ func TestASimpleSourceDoesNotKeepTheBitrateLowForEver(t *testing.T) {
 	}
 }
 
+func TestAPacketThatIsHeldUpNowAndThenIsNoCongestion(t *testing.T) {
+	c, p := New(limits), newPath(20e6)
+	p.source = 130e3 // so little that each report is of a few packets
+	for range 30 {
+		p.run(c, time.Second)
+		p.pending = nil
+		c.Feedback(p.now, []Packet{{Sent: p.now - 250*time.Millisecond, Received: p.now - 30*time.Millisecond + 1000*time.Hour, Size: 500}})
+	}
+	if c.Target() < limits.Start {
+		t.Errorf("got %d", c.Target())
+	}
+}
+
 func TestALongerWayIsNoCongestionForLong(t *testing.T) {
 	c, p := New(limits), newPath(20e6)
 	p.run(c, 15*time.Second)

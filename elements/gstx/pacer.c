@@ -19,8 +19,14 @@ typedef struct
   GstPadChainFunction chain;
   GstxPacer *pacer;
   guint8 send_time_id;          /* of the header extension; 0: none */
-  gboolean drop;                /* atomic */
+  gboolean drop, skip;          /* atomic; skip: until a key frame comes */
 } Paced;
+
+static gboolean
+drops (Paced * paced)
+{
+  return g_atomic_int_get (&paced->drop) || g_atomic_int_get (&paced->skip);
+}
 
 /* Waits shorter than this cost more than they bring. */
 #define SLACK (5 * G_TIME_SPAN_MILLISECOND)
@@ -57,7 +63,7 @@ wait_turn (Paced * paced, gsize size)
   pacer->next = due;
   if (pacer->rate > 0)
     pacer->next += size * 8 * G_TIME_SPAN_SECOND / pacer->rate;
-  while (!pacer->closed && pacer->rate > 0 && !g_atomic_int_get (&paced->drop)
+  while (!pacer->closed && pacer->rate > 0 && !drops (paced)
       && g_get_monotonic_time () < due - SLACK)
     g_cond_wait_until (&pacer->changed, &pacer->lock, due - SLACK);
   g_mutex_unlock (&pacer->lock);
@@ -85,9 +91,9 @@ paced_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 {
   Paced *paced = pad->chaindata;
 
-  if (!g_atomic_int_get (&paced->drop))
+  if (!drops (paced))
     wait_turn (paced, gst_buffer_get_size (buffer));
-  if (g_atomic_int_get (&paced->drop)) {
+  if (drops (paced)) {
     gst_buffer_unref (buffer);
     return GST_FLOW_OK;
   }
@@ -155,6 +161,14 @@ gstx_pacer_add (GstxPacer * pacer, GstPad * pad, guint8 send_time_id)
   gst_pad_set_chain_function_full (pad, paced_chain, paced, free_paced);
 }
 
+static void
+wake (GstxPacer * pacer)
+{
+  g_mutex_lock (&pacer->lock);
+  g_cond_broadcast (&pacer->changed);
+  g_mutex_unlock (&pacer->lock);
+}
+
 void
 gstx_pacer_drop (GstxPacer * pacer, GstPad * pad, gboolean drop)
 {
@@ -162,9 +176,32 @@ gstx_pacer_drop (GstxPacer * pacer, GstPad * pad, gboolean drop)
 
   g_return_if_fail (GST_PAD_CHAINFUNC (pad) == paced_chain);
   g_atomic_int_set (&paced->drop, drop);
-  g_mutex_lock (&pacer->lock);
-  g_cond_broadcast (&pacer->changed);
-  g_mutex_unlock (&pacer->lock);
+  wake (pacer);
+}
+
+static GstPadProbeReturn
+end_skip (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Paced *paced = GST_PAD (user_data)->chaindata;
+
+  if (GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info),
+          GST_BUFFER_FLAG_DELTA_UNIT))
+    return GST_PAD_PROBE_OK;
+  g_atomic_int_set (&paced->skip, FALSE);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+void
+gstx_pacer_skip (GstxPacer * pacer, GstPad * pad, GstPad * frames)
+{
+  Paced *paced = pad->chaindata;
+
+  g_return_if_fail (GST_PAD_CHAINFUNC (pad) == paced_chain);
+  if (!g_atomic_int_compare_and_exchange (&paced->skip, FALSE, TRUE))
+    return;
+  gst_pad_add_probe (frames, GST_PAD_PROBE_TYPE_BUFFER, end_skip,
+      gst_object_ref (pad), gst_object_unref);
+  wake (pacer);
 }
 
 void

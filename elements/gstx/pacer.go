@@ -38,6 +38,15 @@ func (p *Pacer) Drop(pad gst.Pad, on bool) {
 	runtime.KeepAlive(pad)
 }
 
+// Skip discards the packets that come to a pad that is paced, those that wait included, until a key frame comes to the pad that
+// takes frames in front of it. The two are on one thread.
+func (p *Pacer) Skip(pad, frames gst.Pad) {
+	C.gstx_pacer_skip(p.native, nativePad(pad), nativePad(frames))
+	runtime.KeepAlive(p)
+	runtime.KeepAlive(pad)
+	runtime.KeepAlive(frames)
+}
+
 // LimitRetransmissions drops requests for retransmissions that come to the source pad of an rtprtxsend, beyond a share of the
 // rate.
 func (p *Pacer) LimitRetransmissions(pad gst.Pad) {

@@ -2,6 +2,7 @@ package gstx
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -80,6 +81,39 @@ func TestWhatWaitsIsDroppedAtOnce(t *testing.T) {
 		t.Errorf("%d packets came through", arrived)
 	}
 	pacer.Drop(pad, false)
+}
+
+func TestWhatIsSkippedGoesOnWithAKeyFrame(t *testing.T) {
+	pacer := NewPacer()
+	e, err := gst.ParseLaunch(`videotestsrc num-buffers=12 ! video/x-raw,width=64,height=48 ! vp8enc deadline=1 keyframe-max-dist=5 ! rtpvp8pay name=pay !
+		identity name=paced ! fakesink sync=false`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.(gst.Pipeline)
+	defer p.SetState(gst.StateNull)
+	pad, frames := p.GetByName("paced").GetStaticPad("sink"), p.GetByName("pay").GetStaticPad("sink")
+	pacer.Pace(pad, 0)
+	var keys []bool // of the frames that go in
+	frames.AddProbe(gst.PadProbeTypeBuffer, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+		if keys = append(keys, !info.GetBuffer().HasFlags(gst.BufferFlagDeltaUnit)); len(keys) == 3 {
+			pacer.Skip(pad, frames)
+		}
+		return gst.PadProbeOK
+	})
+	var passed []int // the numbers of those that come out, one packet each
+	p.GetByName("paced").GetStaticPad("src").AddProbe(gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		passed = append(passed, len(keys)-1)
+		return gst.PadProbeOK
+	})
+	p.SetState(gst.StatePlaying)
+	if m := p.GetBus().TimedPopFiltered(gst.ClockTime(30*time.Second), gst.MessageEOS|gst.MessageError); m == nil || m.Type() != gst.MessageEOS {
+		t.Fatalf("no end: %v", m)
+	}
+	next := slices.Index(keys[3:], true) + 3
+	if passed = slices.Compact(passed); len(passed) < 3 || passed[1] != 1 || passed[2] != next || passed[len(passed)-1] != 11 {
+		t.Errorf("frames %v come through, key frames are %v", passed, keys)
+	}
 }
 
 func TestEachPacketSaysWhenItWasSent(t *testing.T) {

@@ -20,6 +20,8 @@ type Outlet interface {
 	Use(Codec) (gst.Pad, error)
 	// Drop discards what is on its way out, and whatever comes, until it is told otherwise.
 	Drop(bool)
+	// Skip discards the same, until a key frame comes.
+	Skip()
 }
 
 // SenderOptions say how a sender treats what it gets.
@@ -221,6 +223,10 @@ func (s *Sender) turnLayers(flowing bool) {
 			s.outlets[i].Drop(true)
 		}
 		if on {
+			if l.on && parts[i] < l.bitrate/2 { // what waits would be late, and what went before it is probably lost
+				s.outlets[i].Skip()
+				l.requestKeyFrame()
+			}
 			l.setBitrate(parts[i])
 		}
 		if on != l.on {

@@ -22,11 +22,13 @@ type outlet struct {
 	sink   gst.Pad
 	caps   chan *gst.Caps
 	drops  atomic.Bool
+	skips  atomic.Int32
 }
 
 func (o *outlet) Codecs() []Codec            { return o.codecs }
 func (o *outlet) Use(Codec) (gst.Pad, error) { return o.sink, nil }
 func (o *outlet) Drop(on bool)               { o.drops.Store(on) }
+func (o *outlet) Skip()                      { o.skips.Add(1) }
 
 // rig is a pipeline whose source feeds a sender with n outlets.
 type rig struct {
@@ -347,12 +349,33 @@ func TestALayerThatTheNetworkDoesNotCarryEndsAtOnceAndTheOneBelowTakesItsPlace(t
 	if !r.outlets[2].drops.Load() || r.outlets[1].drops.Load() {
 		t.Error("what is left of the large pictures is in the way of the others")
 	}
+	if r.outlets[0].skips.Load() != 0 {
+		t.Error("pictures are thrown away although their bitrate hardly changes")
+	}
 	r.stops(2)
 	r.sender.SetBitrate(3_000_000, 0)
 	for within(t, keys) != 2 {
 	}
 	if r.outlets[2].drops.Load() {
 		t.Error("the large pictures never come back")
+	}
+}
+
+func TestOneSizeBeginsAnewWhenTheNetworkCarriesFarLess(t *testing.T) {
+	r := newRig(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=720,framerate=30/1`, 1, VP8)
+	keys := r.keyFrames()
+	if err := r.play(); err != nil {
+		t.Fatal(err)
+	}
+	within(t, keys)
+	r.sender.SetBitrate(1_000_000, 0)
+	if n := r.outlets[0].skips.Load(); n != 0 {
+		t.Errorf("a third less: %d times", n)
+	}
+	r.sender.SetBitrate(400_000, 0)
+	within(t, keys)
+	if n := r.outlets[0].skips.Load(); n != 1 {
+		t.Errorf("far less: %d times", n)
 	}
 }
 

@@ -157,6 +157,13 @@ func (s *Sender) Drop(on bool) {
 	}
 }
 
+// Skip implements media.Outlet.
+func (s *Sender) Skip() {
+	if s.Media == jingle.Video && s.payloader != nil {
+		s.transport.pacer.Skip(s.filter.GetStaticPad("sink"), s.payloader.GetStaticPad("sink"))
+	}
+}
+
 // Senders finds the senders of a medium and index, by layer; none where the transport sends nothing.
 func (t *Transport) Senders(m jingle.Media, index int) []*Sender {
 	return slices.DeleteFunc(slices.Clone(t.senders), func(s *Sender) bool { return s.Media != m || s.Index != index })

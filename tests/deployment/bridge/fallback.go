@@ -15,13 +15,18 @@ type fallback struct {
 	stream *stream
 	at     time.Time
 	held   []*rtp.Packet
+	frames int // that are held, complete
 }
 
 // keyFrameGroup is how long after a key frame those of other encodings belong to it.
 const keyFrameGroup = 300 * time.Millisecond
 
-// silence is how long an encoding that was sent says nothing, to have ended.
-const silence = 120 * time.Millisecond
+// silence is how long an encoding that was sent says nothing, to have ended, while the other makes some frames: a machine that is
+// busy makes none of either.
+const (
+	silence = 120 * time.Millisecond
+	frames  = 3
+)
 
 // fallsBack takes a packet that may belong to a fallback, and changes to it where that is due.
 func (d *downtrack) fallsBack(s *stream, packet *rtp.Packet, key bool, now time.Time) bool {
@@ -32,14 +37,17 @@ func (d *downtrack) fallsBack(s *stream, packet *rtp.Packet, key bool, now time.
 	f := &d.fallback
 	switch {
 	case key && (f.stream == nil || layer >= slices.Index(d.track.streams, f.stream) || now.Sub(f.at) > keyFrameGroup):
-		*f = fallback{s, now, []*rtp.Packet{packet}}
+		*f = fallback{stream: s, at: now, held: []*rtp.Packet{packet}}
 	case f.stream != s:
 		return true
 	default:
 		f.held = append(f.held, packet)
 	}
+	if packet.Marker {
+		f.frames++
+	}
 	switch {
-	case now.Sub(current.lastMedia) > silence:
+	case f.frames >= frames && now.Sub(current.lastMedia) > silence:
 		held := f.held
 		*f = fallback{}
 		current.lastMedia = time.Time{}
@@ -49,7 +57,7 @@ func (d *downtrack) fallsBack(s *stream, packet *rtp.Packet, key bool, now time.
 		for _, packet := range held[1:] {
 			d.send(packet, now)
 		}
-	case now.Sub(f.at) > 2*silence || len(f.held) >= mostHeld:
+	case now.Sub(f.at) > 4*silence || len(f.held) >= mostHeld:
 		*f = fallback{}
 	}
 	return true

@@ -1,0 +1,42 @@
+package e2e
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"gstjitsi/tests/launch"
+)
+
+// progress is a line of progressreport's, of the picture in front of a muxer, after some seconds in which the muxer took them.
+var progress = regexp.MustCompile(`^progressreport0 \(00:00:0[4-9]\)`)
+
+// A muxer waits for each of its pads. One of the two pictures that are recorded is nobody's.
+func TestMuxersRunWhileAPadIsEmpty(t *testing.T) {
+	const (
+		report  = `progressreport update-freq=1 do-query=false format=time`
+		encoded = `queue ! ` + report
+		h264    = `queue ! videoconvert ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! h264parse ! ` + report
+		opus    = `queue`
+		named   = "mux.%s_0" // a queue does not say what it carries, and gst-launch takes the first template
+		aac     = `queue ! audioconvert ! audioresample ! avenc_aac ! aacparse`
+	)
+	for mux, tt := range map[string]struct{ video, audio, pads string }{
+		"matroskamux": {encoded, opus, named},
+		"flvmux":      {h264, aac, "mux.%s"}, "mpegtsmux": {h264, aac, "mux.%.0s"},
+	} {
+		t.Run(mux, func(t *testing.T) {
+			room, dir := newRoom(t), t.TempDir()
+			room.join("voice", `audiotestsrc is-live=true freq=440 ! jitsisink {room}`)
+			recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"}, Pipeline: fmt.Sprintf(
+				`jitsisrc name=j {room} %s name=mux ! filesink location=recording  j.video_0 ! %s ! %s  j.audio_0 ! %s ! %s`,
+				mux, tt.video, fmt.Sprintf(tt.pads, "video"), tt.audio, fmt.Sprintf(tt.pads, "audio"))})
+			if _, err := recorder.WaitLine(room.ctx, 0, progress); err != nil {
+				t.Fatal(err)
+			}
+			recorder.leave()
+			run(t, fmt.Sprintf(`filesrc location=%s ! decodebin name=d  d. ! videoconvert ! fakesink  d. ! audioconvert ! fakesink`, filepath.Join(dir, "recording")))
+		})
+	}
+}

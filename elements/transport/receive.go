@@ -54,6 +54,7 @@ func (t *Transport) RemoveSource(ssrc uint32, wait *sync.WaitGroup) {
 func (t *Transport) clear(ssrc uint32, s *Stream) {
 	if s != nil {
 		s.Release()
+		s.awaitReturn()
 	}
 	t.rtpbin.Emit("clear-ssrc", receiveSession, ssrc)
 	if s == nil {
@@ -193,6 +194,23 @@ func (s *Stream) Release() {
 		s.output().RemoveProbe(s.block)
 		s.block = 0
 	}
+}
+
+// awaitReturn waits for the streaming thread to come back from what is behind us, where an application that pauses holds it.
+// rtpbin shuts the jitter buffer down in its place, and the pipeline's way to PAUSED, by which the thread would be let go, would wait for that.
+func (s *Stream) awaitReturn() {
+	<-whenIdle(s.output())
+}
+
+// whenIdle gives a channel that is closed as soon as no thread is pushing through the pad.
+func whenIdle(pad gst.Pad) <-chan struct{} {
+	idle := make(chan struct{})
+	var once sync.Once
+	pad.AddProbe(gst.PadProbeTypeIdle, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		once.Do(func() { close(idle) })
+		return gst.PadProbeRemove
+	})
+	return idle
 }
 
 // RequestKeyFrame asks the source for a key frame, unless it was asked too often already.

@@ -141,14 +141,8 @@ func (t *Transport) stopReceiving() {
 	closed, limit := gstx.NewGate(), time.After(stopLimit)
 	for _, pad := range inlets {
 		closed.Guard(pad)
-		idle := make(chan struct{})
-		var once sync.Once
-		pad.AddProbe(gst.PadProbeTypeIdle, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
-			once.Do(func() { close(idle) })
-			return gst.PadProbeRemove
-		})
 		select {
-		case <-idle:
+		case <-whenIdle(pad):
 		case <-limit:
 			t.logf(gst.LevelWarning, "a packet is still on its way after %v", stopLimit)
 			return

@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
@@ -84,4 +86,44 @@ func TestThoseWhoLeaveAtOnceLeaveNoJitterBuffer(t *testing.T) {
 		}
 	}
 	wait(func(n int) bool { return n == 1 }, "all hasty ones have left")
+}
+
+func TestAPipelinePausesWhileItHoldsMediaOfSomebodyWhoLeft(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
+	defer cancel()
+	location := startDeployment(t) + "/Held"
+	leaver, err := robot.Join(ctx, robot.Options{Location: location, Address: netip.AddrFrom4([4]byte{127, 0, 0, 1}), Film: encodeTone(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := launch(t, "jitsisrc name=j local-addresses=127.0.0.1 location="+location+" j.audio_0 ! fakesink name=sink")
+	held := make(chan struct{})
+	var once sync.Once
+	pad := p.GetByName("sink").GetStaticPad("sink")
+	probe := pad.AddProbe(gst.PadProbeTypeBlock|gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		once.Do(func() { close(held) })
+		return gst.PadProbeOK
+	})
+	p.SetState(gst.StatePlaying)
+	select {
+	case <-held:
+	case <-ctx.Done():
+		t.Fatal("no sound came")
+	}
+	if err := leaver.Leave(); err != nil {
+		t.Fatal(err)
+	}
+	waitMessage(t, p, "jitsi-source-removed")
+	paused := make(chan struct{})
+	go func() {
+		p.SetState(gst.StatePaused)
+		close(paused)
+	}()
+	select {
+	case <-paused:
+	case <-time.After(patience):
+		t.Fatal("the pipeline doesn't pause")
+	}
+	pad.RemoveProbe(probe)
+	p.SetState(gst.StateNull)
 }

@@ -21,11 +21,10 @@ type fallback struct {
 // keyFrameGroup is how long after a key frame those of other encodings belong to it.
 const keyFrameGroup = 300 * time.Millisecond
 
-// silence is how long an encoding that was sent says nothing, to have ended, while the other makes some frames: a machine that is
-// busy makes none of either.
+// silence is how long an encoding that was sent says nothing, to have ended, while the other has made a whole frame.
 const (
 	silence = 120 * time.Millisecond
-	frames  = 3
+	frames  = 1
 )
 
 // fallsBack takes a packet that may belong to a fallback, and changes to it where that is due.

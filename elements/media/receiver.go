@@ -77,6 +77,9 @@ func factoriesFor(codec Codec, form Form) ([]string, error) {
 	if codec.Parse != "" {
 		factories = append(factories, codec.Parse)
 	}
+	if codec.Name == Opus.Name && form == Encoded {
+		factories = append(factories, "capssetter")
+	}
 	if form == Raw {
 		decoder, err := decoderFor(codec)
 		if err != nil {
@@ -104,6 +107,9 @@ func (r *Receiver) configure(codec Codec, form Form) {
 		r.elements[1].SetObjectProperty("caps", gst.CapsFromString(codec.DepayCaps))
 	}
 	for _, e := range r.elements {
+		if e.GetFactory().GetName() == "capssetter" { // the depayloader does not tell the rate, without which webmmux and mp4mux refuse it
+			e.SetObjectProperty("caps", gst.CapsFromString(codec.Caps+",rate=48000"))
+		}
 		if gstx.HasProperty(e, "plc") { // lost audio is concealed, not left out
 			e.SetObjectProperty("plc", true)
 		}

@@ -23,8 +23,8 @@ func TestMuxersRunWhileAPadIsEmpty(t *testing.T) {
 		aac     = `queue ! audioconvert ! audioresample ! avenc_aac ! aacparse`
 	)
 	for mux, tt := range map[string]struct{ video, audio, pads string }{
-		"matroskamux": {encoded, opus, named},
-		"flvmux":      {h264, aac, "mux.%s"}, "mpegtsmux": {h264, aac, "mux.%.0s"},
+		"matroskamux": {encoded, opus, named}, "webmmux": {encoded, opus, named}, "mp4mux": {h264, opus, named},
+		"flvmux": {h264, aac, "mux.%s"}, "mpegtsmux": {h264, aac, "mux.%.0s"},
 	} {
 		t.Run(mux, func(t *testing.T) {
 			room, dir := newRoom(t), t.TempDir()

@@ -30,19 +30,30 @@ construct (GType type, guint n, GObjectConstructParam * params)
   return object;
 }
 
-/* Other classes that are set up meanwhile keep this constructor, which is the usual one to them. */
+/* The plugin and the element's class are loaded before, so that the constructor stands for the making of one element only. A
+ * class that is set up meanwhile keeps it, which is the usual one to it. */
 void
 gstx_load_dtls (const char *pem)
 {
-  GObjectClass *base = g_type_class_ref (G_TYPE_OBJECT);
+  GstPluginFeature *feature = gst_registry_lookup_feature (gst_registry_get (), "dtlsdec");
+  GstPluginFeature *loaded = feature ? gst_plugin_feature_load (feature) : NULL;
+  GObjectClass *base;
+  gpointer class;
   GstElement *element;
 
+  gst_clear_object (&feature);
+  if (loaded == NULL)           /* the session will say so */
+    return;
+  class = g_type_class_ref (gst_element_factory_get_element_type
+      (GST_ELEMENT_FACTORY (loaded)));
+  base = g_type_class_ref (G_TYPE_OBJECT);
   default_pem = g_strdup (pem);
   construct_object = base->constructor;
   base->constructor = construct;
-  element = gst_element_factory_make ("dtlsdec", NULL);
+  element = gst_element_factory_create (GST_ELEMENT_FACTORY (loaded), NULL);
   base->constructor = construct_object;
-  if (element)
-    gst_object_unref (element);
+  gst_clear_object (&element);
   g_type_class_unref (base);
+  g_type_class_unref (class);
+  gst_object_unref (loaded);
 }

@@ -117,12 +117,15 @@ func (s *stay) removed(e *Error, in *wirePresence) {
 }
 
 // focusPresent tells whether the focus has a bridge (f-alice). Without one we stay and wait: it invites us again
-// when there is one.
+// when there is a new one. One that only was out of use it gives to those alone who join.
 func (s *stay) focusPresent(in *wirePresence) {
 	available := in.NoBridge == nil
 	if s.bridge && !available {
 		s.log.Warnf("the focus of %s has no bridge", s.room)
 		s.emit(BridgeNotAvailable{})
+		if s.session == nil && s.patience == 0 {
+			s.expectSession(s.cfg.InviteTimeout)
+		}
 	}
 	s.bridge = available
 }

@@ -60,6 +60,9 @@ func (s *stay) handleMessage(client *xmpp.Client, iq *xmpp.IQ, m jingle.Message)
 		s.emit(TransportInfo{SID: m.SID, Transport: m.Transport})
 	case *jingle.SessionTerminate:
 		s.endSession(m.Reason, m.Text)
+		if m.Reason != reasonAlone {
+			s.expectSession(s.cfg.InviteTimeout)
+		}
 	}
 }
 
@@ -191,14 +194,19 @@ func (s *stay) restartSession(sid string) {
 // longestPatience is what the time for an invitation grows to.
 const longestPatience = 2 * time.Minute
 
-// expectSession joins anew where the focus does not invite us: Jicofo gives up when the bridge that it asks is dead, and asks
-// again for those only who join, or when a bridge joins that it did not know.
+// expectSession joins anew where the focus does not invite us: Jicofo gives up when the bridge that it asks is dead, or out of use
+// for a minute since its health was not known, and asks again for those only who join, or when a bridge joins that it did not
+// know. So it is for those, too, whose session it has ended itself, because of what another participant said.
 func (s *stay) expectSession(patience time.Duration) {
 	s.invitation++
 	s.patience = patience
 	invitation := s.invitation
 	s.after(patience, func(s *stay) {
-		if s.invitation != invitation || s.phase != inRoom || s.back != nil || len(s.occupants.order) == 0 {
+		if s.invitation != invitation {
+			return
+		}
+		if s.phase != inRoom || s.back != nil || len(s.occupants.order) == 0 {
+			s.patience = 0
 			return
 		}
 		s.patience = min(2*patience, longestPatience)

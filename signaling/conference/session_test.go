@@ -179,11 +179,12 @@ func TestAnAnswerThatTheFocusRefusesEndsTheSession(t *testing.T) {
 	}
 }
 
+func endOf(sid, reason, text string) string {
+	return jingleIQ("end", `<jingle action='session-terminate' xmlns='urn:xmpp:jingle:1' sid='`+sid+`'><reason><`+reason+`/><text>`+text+`</text></reason></jingle>`)
+}
+
 func TestAnotherBridgeIsReported(t *testing.T) {
 	const first = "2d68e5ae-f5c1-44b2-9c76-6d5c9eb6e0d0"
-	end := func(sid, reason, text string) string {
-		return jingleIQ("end", `<jingle action='session-terminate' xmlns='urn:xmpp:jingle:1' sid='`+sid+`'><reason><`+reason+`/><text>`+text+`</text></reason></jingle>`)
-	}
 	s, g, b := inSession(t)
 	offer := offerOn(t, b, "2")
 	id := regexp.MustCompile(`(<bridge-session[^>]* id=['"])[^'"]*`)
@@ -194,7 +195,7 @@ func TestAnotherBridgeIsReported(t *testing.T) {
 		s.send(id.ReplaceAllString(offerOn(t, b, sid), "${1}"+bridge))
 		until(g, func(e SessionStarted) bool { return e.Offer.SID == sid })
 	}
-	s.send(end("1uhl55odh1iuq", "success", "moving"))
+	s.send(endOf("1uhl55odh1iuq", "success", "moving"))
 	next[SessionEnded](g)
 	g.reaches(Joined)
 	s.send(id.ReplaceAllString(offer, "${1}"+first))
@@ -203,7 +204,7 @@ func TestAnotherBridgeIsReported(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	next[SessionStarted](g)
-	s.send(end("2", "expired", "Idle session timeout")) // alone
+	s.send(endOf("2", "expired", "Idle session timeout")) // alone
 	until(g, func(SessionEnded) bool { return true })
 	g.reaches(Joined)
 	again("3", "another")
@@ -251,6 +252,26 @@ func TestWithoutAnInvitationWeJoinAnew(t *testing.T) {
 			return
 		}
 	}
+}
+
+// As it was on real servers with the sender when its receiver had asked for another session.
+func TestWhoseSessionTheFocusEndsWithoutAnotherJoinsAnew(t *testing.T) {
+	s := newServer(t)
+	cfg := testConfig(s)
+	cfg.InviteTimeout = 100 * time.Millisecond
+	g := start(t, cfg)
+	g.reaches(Connecting, Joined)
+	s.expect(`<presence `, `<x `)
+	s.send(presenceOf("f6368c2e", "participant", ""))
+	next[ParticipantJoined](g)
+	s.send(offerOn(t, newFakeBridge(t), "1"))
+	g.reaches(InSession)
+	next[SessionStarted](g)
+	s.send(endOf("1", "success", "moving"))
+	next[SessionEnded](g)
+	g.reaches(Joined, Reconnecting)
+	s.expect(`<presence `, `<x `)
+	g.reaches(Joined)
 }
 
 func TestChangesOfOthersAreReported(t *testing.T) {

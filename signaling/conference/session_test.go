@@ -267,6 +267,7 @@ func TestWhoseSessionTheFocusEndsWithoutAnotherJoinsAnew(t *testing.T) {
 	s.send(offerOn(t, newFakeBridge(t), "1"))
 	g.reaches(InSession)
 	next[SessionStarted](g)
+	next[BridgeChannel](g)
 	s.send(endOf("1", "success", "moving"))
 	next[SessionEnded](g)
 	g.reaches(Joined, Reconnecting)

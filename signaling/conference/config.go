@@ -61,8 +61,8 @@ type Config struct {
 	// negative: not at all.
 	ReconnectTimeout time.Duration
 
-	// InviteTimeout is how long the focus has to offer a new session after RestartSession, before we leave and join again; 0:
-	// 30 s. It doubles with each time that this doesn't help.
+	// InviteTimeout is how long the focus has to offer a new session after RestartSession, or after it has ended one itself, before
+	// we leave and join again; 0: 30 s. It doubles with each time that this doesn't help.
 	InviteTimeout time.Duration
 
 	LeaveTimeout time.Duration // for leaving properly; 0: 1 s

@@ -219,7 +219,9 @@ func TestAnotherBridgeIsReported(t *testing.T) {
 	}
 }
 
-func TestWithoutAnInvitationWeJoinAnew(t *testing.T) {
+// inSessionOfTheHasty is in session 1 with somebody else, and waits for the next invitation no longer than a test may.
+func inSessionOfTheHasty(t *testing.T) (*server, *guest, *fakeBridge) {
+	t.Helper()
 	s := newServer(t)
 	cfg := testConfig(s)
 	cfg.InviteTimeout = 100 * time.Millisecond
@@ -233,6 +235,11 @@ func TestWithoutAnInvitationWeJoinAnew(t *testing.T) {
 	g.reaches(InSession)
 	next[SessionStarted](g)
 	next[BridgeChannel](g)
+	return s, g, b
+}
+
+func TestWithoutAnInvitationWeJoinAnew(t *testing.T) {
+	s, g, b := inSessionOfTheHasty(t)
 	g.RestartSession("1")
 	s.expect(`session-terminate`)
 	next[SessionEnded](g)
@@ -256,18 +263,7 @@ func TestWithoutAnInvitationWeJoinAnew(t *testing.T) {
 
 // As it was on real servers with the sender when its receiver had asked for another session.
 func TestWhoseSessionTheFocusEndsWithoutAnotherJoinsAnew(t *testing.T) {
-	s := newServer(t)
-	cfg := testConfig(s)
-	cfg.InviteTimeout = 100 * time.Millisecond
-	g := start(t, cfg)
-	g.reaches(Connecting, Joined)
-	s.expect(`<presence `, `<x `)
-	s.send(presenceOf("f6368c2e", "participant", ""))
-	next[ParticipantJoined](g)
-	s.send(offerOn(t, newFakeBridge(t), "1"))
-	g.reaches(InSession)
-	next[SessionStarted](g)
-	next[BridgeChannel](g)
+	s, g, _ := inSessionOfTheHasty(t)
 	s.send(endOf("1", "success", "moving"))
 	next[SessionEnded](g)
 	g.reaches(Joined, Reconnecting)

@@ -44,6 +44,8 @@ gstx_load_dtls (const char *pem)
   gst_clear_object (&feature);
   if (loaded == NULL)           /* the session will say so */
     return;
+  if (!gstx_skip_openssl_cleanup ())
+    GST_INFO ("gstdtls has no OpenSSL that could be told to skip its cleanup");
   class = g_type_class_ref (gst_element_factory_get_element_type
       (GST_ELEMENT_FACTORY (loaded)));
   base = g_type_class_ref (G_TYPE_OBJECT);

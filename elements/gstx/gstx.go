@@ -3,6 +3,7 @@
 package gstx
 
 // #cgo pkg-config: gstreamer-1.0 gstreamer-rtp-1.0 gstreamer-audio-1.0 gio-2.0
+// #cgo CFLAGS: -D_GNU_SOURCE
 // #include <stdlib.h>
 // #include "gstx.h"
 import "C"

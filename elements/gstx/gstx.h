@@ -65,6 +65,7 @@ void gstx_disable_upnp (GstElement * webrtcbin);
 
 /* Loads gstdtls, with a certificate for all who bring none. */
 void gstx_load_dtls (const char *pem);
+gboolean gstx_skip_openssl_cleanup (void);
 
 /* Two temporal layers of a vp8enc, and their bitrate (bit/s). */
 void gstx_set_temporal_layers (GstElement * encoder);

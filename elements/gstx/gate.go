@@ -20,7 +20,11 @@ func NewGate() *Gate {
 }
 
 // Guard puts a pad behind the gate.
-func (g *Gate) Guard(pad gst.Pad) { C.gstx_gate_add(g.native, nativePad(pad)); runtime.KeepAlive(pad) }
+func (g *Gate) Guard(pad gst.Pad) {
+	C.gstx_gate_add(g.native, nativePad(pad))
+	runtime.KeepAlive(g)
+	runtime.KeepAlive(pad)
+}
 
 // Open lets everything through, for good.
 func (g *Gate) Open() { C.gstx_gate_open(g.native); runtime.KeepAlive(g) }

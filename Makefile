@@ -42,12 +42,14 @@ elements-test: build
 	scripts/cgo go vet ./elements/... ./plugin
 	G_DEBUG=fatal-criticals $(GST_ENV) scripts/cgo go test ./elements/...
 
+# Conferences mostly wait: a few at a time leave two processors half idle.
+CONFERENCES ?= 3
 e2e: build
-	$(GST_ENV) go test -count=1 -p 1 -timeout 20m ./tests/footage ./tests/launch ./tests/media ./tests/robot ./tests/demo ./tests/e2e
+	$(GST_ENV) go test -count=1 -p 1 -parallel $(CONFERENCES) -timeout 20m ./tests/footage ./tests/launch ./tests/media ./tests/robot ./tests/demo ./tests/e2e
 
 # The same where the bridge sends everybody's media in a few SSRCs of its own; a few central tests do so always.
 e2e-rewriting: build
-	$(GST_ENV) JITSI_SSRC_REWRITING=1 go test -count=1 -p 1 -timeout 20m ./tests/e2e
+	$(GST_ENV) JITSI_SSRC_REWRITING=1 go test -count=1 -parallel $(CONFERENCES) -timeout 20m ./tests/e2e
 
 # Long random runs, apart from `make test`: `make soak`, `make soak SOAK=2h RUN=Guests`, `make soak SEED=17` to repeat one.
 # Each test takes SOAK.
@@ -67,7 +69,7 @@ LOCATION   ?=
 PROPERTIES ?=
 test-against: build
 	@test -n "$(LOCATION)" || { echo "make test-against LOCATION=https://meet.example.org/" >&2; exit 1; }
-	$(GST_ENV) JITSI_LOCATION='$(LOCATION)' JITSI_PROPERTIES='$(PROPERTIES)' go test -count=1 -v -timeout 30m -run '$(RUN)' ./tests/e2e
+	$(GST_ENV) JITSI_LOCATION='$(LOCATION)' JITSI_PROPERTIES='$(PROPERTIES)' go test -count=1 -v -parallel 1 -timeout 30m -run '$(RUN)' ./tests/e2e
 
 # Payloaders for AV1, which Debian 12 lacks, so that it is tested, too. Without a cargo of today nothing is built.
 av1-plugin:

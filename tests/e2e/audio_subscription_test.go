@@ -41,6 +41,7 @@ func (r *room) heardBy(sender, receiver *participant) bool {
 }
 
 func TestTheBridgeIsAskedForTheSoundThatLinkedPadsPlay(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string]deployment.Options{"": {}, "where SSRCs are rewritten": {SSRCRewriting: true}} {
 		t.Run(name, func(t *testing.T) {
 			room := newRoomWith(t, options)
@@ -59,6 +60,7 @@ func TestTheBridgeIsAskedForTheSoundThatLinkedPadsPlay(t *testing.T) {
 }
 
 func TestSoundIsAskedForAnewWhereTheParticipantOrTheChannelIsAnother(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{})
 	red := room.join("red", sink("red", 440))
 	listener := room.join("listener", `jitsisrc name=j {room}  j.audio_0 ! {sound}`)

@@ -38,6 +38,7 @@ func (r *room) noticed(killed time.Time) time.Time {
 // As on real servers the focus can do nothing with a bridge for 15 s after it was killed, also when it is back at once. Whoever
 // asks for a session before that gets none for a minute.
 func TestARecordingGoesOnAfterTheBridgeWasKilledAndRestarted(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{KeepBridge: 15 * time.Second})
 	sender := room.join("sender", sink("red", 440))
 	recorder, file := room.record(t.TempDir())
@@ -105,6 +106,7 @@ func longestBreak[T any](ctx context.Context, s *media.Stream[T], flows func(T) 
 }
 
 func TestWhenTheFocusMissesTheBridgeWeWaitForAnother(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{KeepBridge: time.Second})
 	room.join("sender", sink("red", 440))
 	receiver := room.join("receiver", receiver)
@@ -124,6 +126,7 @@ func TestWhenTheFocusMissesTheBridgeWeWaitForAnother(t *testing.T) {
 }
 
 func TestAnOrderlyMoveToAnotherBridgeIsAShortGap(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("sender", sink("ball", 440))
 	receiver := room.join("receiver", receiver)
@@ -148,6 +151,7 @@ func (p *participant) flows(hertz float64) {
 
 // As in the recordings a bridge that stops for a while is no reason to ask for another.
 func TestABridgeThatFreezesAndComesBackIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{})
 	sender := room.join("sender", sink("red", 440))
 	receiver := room.join("receiver", receiver)
@@ -166,6 +170,7 @@ func TestABridgeThatFreezesAndComesBackIsWaitedFor(t *testing.T) {
 }
 
 func TestWithoutABridgeWeWaitForOne(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{NoBridge: true})
 	room.join("sender", sink("red", 440))
 	receiver := room.join("receiver", receiver)

@@ -51,6 +51,7 @@ func (r *room) browserPlays(b *browser.Browser, source string, hertz float64) {
 
 // What browsers do is what most participants do: each shows and plays what the other sends.
 func TestABrowserAndWeSeeAndHearEachOther(t *testing.T) {
+	t.Parallel()
 	for _, codec := range []string{"vp8", "vp9", "h264"} {
 		t.Run(codec, func(t *testing.T) {
 			room := newRoom(t)
@@ -65,6 +66,7 @@ func TestABrowserAndWeSeeAndHearEachOther(t *testing.T) {
 }
 
 func TestABrowsersScreenIsShownBesideItsCamera(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	ours := room.join("ours", `jitsisrc name=j {room}  j.video_0 ! {pictures}  j.video_desktop ! {pictures}`)
 	room.browser(browser.Options{Codec: "vp8", Camera: "blue", Screen: "lime"})

@@ -83,6 +83,7 @@ func withAV1(t *testing.T) []string {
 }
 
 func TestEveryCodecIsDecodedAndRecordedAsItCame(t *testing.T) {
+	t.Parallel()
 	for _, codec := range []string{"vp9", "h264", "av1"} {
 		t.Run(codec, func(t *testing.T) {
 			var env []string
@@ -120,6 +121,7 @@ func TestEveryCodecIsDecodedAndRecordedAsItCame(t *testing.T) {
 
 // Web clients change the codec in mid-call, when somebody comes who lacks it, on the same SSRC: only the payload type tells.
 func TestASenderChangesItsCodecInMidCall(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.plays("sender", room.film("vp8", "red", 440, smallSize))
 	receiver := room.join("receiver", `jitsisrc name=j {room}  j.video_0 ! queue ! {pictures}  j.audio_0 ! queue ! {sound}`)
@@ -138,6 +140,7 @@ func TestASenderChangesItsCodecInMidCall(t *testing.T) {
 
 // Browsers share screens as AV1 whatever our list of codecs says.
 func TestAV1WithoutItsPluginIsReportedAndHarmsNothing(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.plays("sender", room.film("av1", "red", 440, smallSize))
 	room.join("other", sink("blue", 660))
@@ -156,6 +159,7 @@ func TestAV1WithoutItsPluginIsReportedAndHarmsNothing(t *testing.T) {
 }
 
 func TestAPeerThatTakesRTPGetsItAsItCame(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.plays("sender", room.film("vp8", "red", 440, smallSize))
 	receiver := room.join("receiver", `jitsisrc name=j {room}  j.video_0 ! application/x-rtp,encoding-name=VP8 ! rtpvp8depay ! vp8dec ! {pictures}`)

@@ -34,6 +34,7 @@ func (p *participant) failsNaming(words ...string) {
 }
 
 func TestAServerThatDoesNotListenIsNamed(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -46,22 +47,26 @@ func TestAServerThatDoesNotListenIsNamed(t *testing.T) {
 }
 
 func TestAWrongRoomComponentIsNamed(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.start("lost", `jitsisrc {room} muc-domain=conference.nowhere.example ! fakesink`).failsNaming("conference.nowhere.example")
 }
 
 func TestABridgeWithAnotherFingerprintThanPromisedIsRefused(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{WrongFingerprint: true})
 	room.join("anna", `videotestsrc is-live=true ! {small} ! jitsisink {room}`)
 	room.start("bert", `jitsisrc {room} ! fakesink`).failsNaming("fingerprint")
 }
 
 func TestAMalformedLocationIsAnErrorBeforeAnythingConnects(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.start("typo", `jitsisrc location=not-a-url local-addresses=127.0.0.1 ! fakesink`).failsNaming("not-a-url")
 }
 
 func TestPacketsAreLoggedForWhoAsks(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("sender", sink("red", 440))
 	curious := room.joinWith(launch.Options{Name: "curious", Pipeline: receiver, Env: []string{"GST_DEBUG=jitsi-rtp:6,jitsi-rtcp:6"}})

@@ -25,6 +25,7 @@ var cleanup = regexp.MustCompile(`exit handler of .*/libcrypto\.so`)
 // OpenSSL that cleans up when the process exits frees what GStreamer's streaming threads, which end at the same time, free as well: one in
 // some hundred processes that left a conference was aborted for "double free or corruption".
 func TestOpenSSLDoesNotCleanUpBehindStreamingThreads(t *testing.T) {
+	t.Parallel()
 	preload := exitHandlers(t)
 	room := newRoom(t)
 

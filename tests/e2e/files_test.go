@@ -57,6 +57,7 @@ func made(t *testing.T, encode, name string) string {
 }
 
 func TestEncodedFilesArriveAsTheyAreAndTheirEndLeaves(t *testing.T) {
+	t.Parallel()
 	for codec, tt := range map[string]struct{ encode, name, demux string }{
 		"vp8":  {"vp8enc deadline=1 keyframe-max-dist=5 ! webmmux", "film.webm", "matroskademux"},
 		"vp9":  {"vp9enc deadline=1 cpu-used=8 keyframe-max-dist=5 ! webmmux", "film.webm", "matroskademux"},
@@ -75,6 +76,7 @@ func TestEncodedFilesArriveAsTheyAreAndTheirEndLeaves(t *testing.T) {
 }
 
 func TestRTPOfAnApplicationIsSent(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	receiver := room.join("receiver", receiver)
 	sender := room.join("sender", `videotestsrc is-live=true pattern=blue ! {small} ! vp8enc deadline=1 keyframe-max-dist=15 ! rtpvp8pay pt=97 ! jitsisink name=j {room}
@@ -85,6 +87,7 @@ func TestRTPOfAnApplicationIsSent(t *testing.T) {
 }
 
 func TestACodecThatTheConferenceDoesNotTakeIsAnError(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("other", receiver)
 	sender := room.join("sender", `videotestsrc is-live=true ! {small} ! vp8enc deadline=1 ! jitsisink {room} video-codecs=vp9`)

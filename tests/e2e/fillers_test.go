@@ -9,6 +9,7 @@ import (
 )
 
 func TestPadsGiveBlackAndSilenceWhileNobodyFillsThem(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	receiver := room.join("receiver", receiver)
 	receiver.shows(0, "black")
@@ -24,6 +25,7 @@ func TestPadsGiveBlackAndSilenceWhileNobodyFillsThem(t *testing.T) {
 
 // One pad of each is filled, the other one never is.
 func TestMixersRunWhileAPadIsEmpty(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("sender", sink("red", 440))
 	receiver := room.join("receiver", `jitsisrc name=j {room}
@@ -38,6 +40,7 @@ func TestMixersRunWhileAPadIsEmpty(t *testing.T) {
 }
 
 func TestAFrozenPictureStaysAndComesBack(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.join("sender", `videotestsrc is-live=true pattern=ball background-color=0xffff0000 ! {small} ! jitsisink name=j {room}
 		audiotestsrc is-live=true freq=440 ! j.`)
@@ -88,6 +91,7 @@ func checkRecording(recorder *participant, file string, least time.Duration) med
 }
 
 func TestSomebodyWithoutACameraIsRecorded(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("voice", `audiotestsrc is-live=true freq=440 ! jitsisink {room}`)
 	recorder, file := room.record(t.TempDir())
@@ -106,6 +110,7 @@ func TestSomebodyWithoutACameraIsRecorded(t *testing.T) {
 
 // The picture of the camera is larger than the one that stands in for it: the file has both sizes in one track.
 func TestACameraThatEndsAndAnotherThatBeginsAreOneRecording(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	recorder, file := room.record(t.TempDir())
 	first := room.join("first", `videotestsrc is-live=true num-buffers=60 pattern=red ! video/x-raw,width=640,height=360,framerate=15/1 ! jitsisink name=j {room}

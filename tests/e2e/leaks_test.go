@@ -16,6 +16,7 @@ var alive = regexp.MustCompile(`object-alive, type-name=\(string\)(\w+), .*descr
 const dtlsSingleton = "GstDtlsAgent"
 
 func TestNothingIsLeftAfterAConference(t *testing.T) {
+	t.Parallel()
 	room, dir := newRoom(t), t.TempDir()
 	traced := func(name, pipeline string) (*participant, string) {
 		log := filepath.Join(dir, name+".log")

@@ -9,6 +9,7 @@ import (
 )
 
 func TestPictureAndSoundOfASinkReachASource(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("anna", `videotestsrc is-live=true ! {small} ! jitsisink name=j {room} nick=Anna
 		audiotestsrc is-live=true freq=440 ! j.`)
@@ -18,6 +19,7 @@ func TestPictureAndSoundOfASinkReachASource(t *testing.T) {
 }
 
 func TestMovingPicturesMove(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("anna", `videotestsrc is-live=true pattern=ball ! {small} ! jitsisink {room}`)
 	bert := room.join("bert", `jitsisrc {room} ! {pictures}`)
@@ -27,6 +29,7 @@ func TestMovingPicturesMove(t *testing.T) {
 }
 
 func TestTwoBinsSeeAndHearEachOther(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	anna := room.join("anna", bin("red", 440))
 	bert := room.join("bert", bin("blue", 660))
@@ -39,6 +42,7 @@ func TestTwoBinsSeeAndHearEachOther(t *testing.T) {
 // Whoever comes first sees the others in the order of their arrival. (To one who comes last, the server lists those
 // who are there in no order.)
 func TestEachElementInARoomOfAllThreeGetsTheRightOnes(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	source := room.join("source", `jitsisrc name=j {room}  j.video_0 ! {pictures}  j.audio_0 ! {sound}
 		j.video_1 ! {pictures}  j.audio_1 ! {sound}`)
@@ -53,6 +57,7 @@ func TestEachElementInARoomOfAllThreeGetsTheRightOnes(t *testing.T) {
 }
 
 func TestASenderWhoComesLaterIsReceived(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	receiver := room.join("receiver", receiver)
 	room.join("late", sink("green", 550))
@@ -61,6 +66,7 @@ func TestASenderWhoComesLaterIsReceived(t *testing.T) {
 }
 
 func TestASlotIsFilledAgainAfterItsParticipantLeft(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	receiver := room.join("receiver", receiver)
 	first := room.join("first", sink("red", 440))
@@ -73,6 +79,7 @@ func TestASlotIsFilledAgainAfterItsParticipantLeft(t *testing.T) {
 }
 
 func TestASecondSlotStaysWithItsParticipantWhenTheFirstLeaves(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	receiver := room.join("receiver", `jitsisrc name=j {room}  j.video_0 ! {pictures}  j.video_1 ! {pictures}  j.audio_1 ! {sound}`)
 	first := room.join("first", sink("red", 440))
@@ -88,6 +95,7 @@ func TestASecondSlotStaysWithItsParticipantWhenTheFirstLeaves(t *testing.T) {
 }
 
 func TestAPadNamedAfterAnEndpointCarriesThatParticipant(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("red", sink("red", 440))
 	green := room.join("green", sink("green", 550))
@@ -100,6 +108,7 @@ func TestAPadNamedAfterAnEndpointCarriesThatParticipant(t *testing.T) {
 
 // Without feedback the real bridge takes the path for dead and stops the video after 15 s.
 func TestOneWhoOnlyReceivesReportsWhatArrives(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("sender", sink("red", 440))
 	receiver := room.join("receiver", receiver)
@@ -112,6 +121,7 @@ func TestOneWhoOnlyReceivesReportsWhatArrives(t *testing.T) {
 }
 
 func TestEveryPacketSentHasTheNegotiatedExtensions(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.join("sender", sink("red", 440))
 	receiver := room.join("receiver", receiver)

@@ -9,6 +9,7 @@ import (
 )
 
 func TestAModeratorMutesUs(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	moderator := room.watcher("moderator")
 	sender := room.join("sender", sink("red", 440))
@@ -26,6 +27,7 @@ func TestAModeratorMutesUs(t *testing.T) {
 }
 
 func TestWhoComesIntoAMeetingThatWantsSilenceIsMuted(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{StartMuted: true})
 	watcher := room.join("watcher", receiver)
 	sender := room.join("sender", sink("red", 440))

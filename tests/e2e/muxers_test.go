@@ -14,6 +14,7 @@ var progress = regexp.MustCompile(`^progressreport0 \(00:00:0[4-9]\)`)
 
 // A muxer waits for each of its pads. One of the two pictures that are recorded is nobody's.
 func TestMuxersRunWhileAPadIsEmpty(t *testing.T) {
+	t.Parallel()
 	const (
 		report  = `progressreport update-freq=1 do-query=false format=time`
 		encoded = `queue ! ` + report

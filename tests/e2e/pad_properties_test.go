@@ -19,6 +19,7 @@ func (p *participant) notified(pad, property, value string) {
 }
 
 func TestAPadTellsWhomItCarries(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	receiver := room.join("receiver", `jitsisrc name=j {room}  j.video_0 ! {pictures}  j.audio_0 ! fakesink`, "-v")
 	sender := room.join("sender", sink("red", 440))
@@ -36,6 +37,7 @@ func TestAPadTellsWhomItCarries(t *testing.T) {
 }
 
 func TestTheTagsOfAPadNameTheParticipant(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	receiver := room.join("receiver", `jitsisrc name=j {room} ! fakesink`, "-t")
 	room.join("sender", sink("red", 440))
@@ -56,6 +58,7 @@ func (p *participant) asked(what string) {
 }
 
 func TestTheBridgeIsAskedForWhatLinkedPadsShow(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.join("sender", sink("red", 440))
 	room.join("other", sink("green", 550))
@@ -73,6 +76,7 @@ func TestTheBridgeIsAskedForWhatLinkedPadsShow(t *testing.T) {
 }
 
 func TestAPadsMaxHeightIsSetByItsName(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.join("sender", sink("red", 440))
 	before := room.join("before", `jitsisrc name=j {room} video_0::max-height=180  j.video_0 ! {pictures}`)
@@ -80,6 +84,7 @@ func TestAPadsMaxHeightIsSetByItsName(t *testing.T) {
 }
 
 func TestAPadEndsWhenItsParticipantLeaves(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.join("sender", sink("red", 440))
 	ends := room.join("ends", fmt.Sprintf(`jitsisrc name=j {room} video_%s::eos-on-leave=true audio_%[1]s-a0::eos-on-leave=true

@@ -73,6 +73,7 @@ func (p *participant) works(text, written string) {
 
 // The recipes are run as they are printed.
 func TestTheRecipesOfTheReadmeWork(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +104,7 @@ func (r *room) waitForwarded(receiver string) {
 
 // What somebody types in the first minute.
 func TestTheFiveSecondTest(t *testing.T) {
+	t.Parallel()
 	talk := made(t, "vp8enc deadline=1 keyframe-max-dist=5 ! webmmux name=mux audiotestsrc num-buffers=100 ! opusenc ! mux. mux.", "talk.webm")
 	for name, text := range map[string]string{
 		"send":  `videotestsrc is-live=true ! jitsisink location=https://meet.example.org/MyRoom`,

@@ -48,6 +48,7 @@ func holds(t *testing.T, file, codec string) {
 }
 
 func TestARecordingHasNoGapWhileTheServerIsAway(t *testing.T) {
+	t.Parallel()
 	room, dir := newRoom(t), t.TempDir()
 	room.join("sender", sink("red", 440))
 	w, throughWire := room.xmppWire()
@@ -72,6 +73,7 @@ func TestARecordingHasNoGapWhileTheServerIsAway(t *testing.T) {
 
 // One whom the server has given up comes back as the same, and its media flows again in both directions.
 func TestComingBackTooLateMediaFlowsAgain(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{ResumeTimeout: time.Second})
 	w, throughWire := room.xmppWire()
 	anna := room.join("anna", bin("red", 440))
@@ -88,6 +90,7 @@ func TestComingBackTooLateMediaFlowsAgain(t *testing.T) {
 }
 
 func TestTheTimeToReconnectEndsInAnError(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	w, throughWire := room.xmppWire()
 	anna := room.join("anna", fmt.Sprintf(`jitsisrc {room} %s reconnect-timeout=1 ! fakesink`, throughWire))

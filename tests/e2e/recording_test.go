@@ -41,6 +41,7 @@ func (p *participant) recorded(file, codec string, length time.Duration) {
 }
 
 func TestARecordingIsFinalisedByCtrlCAndPlays(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("sender", `videotestsrc is-live=true ! {small} ! jitsisink name=j {room}
 		audiotestsrc is-live=true freq=440 ! j.`)
@@ -72,6 +73,7 @@ func TestARecordingIsFinalisedByCtrlCAndPlays(t *testing.T) {
 }
 
 func TestEncodedMediaPassesThroughBothEnds(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.joinWith(launch.Options{Name: "sender", Env: []string{launch.CountCreations},
 		Pipeline: `videotestsrc is-live=true ! {small} ! vp8enc deadline=1 keyframe-max-dist=30 target-bitrate=300000 ! jitsisink name=j {room}
@@ -108,6 +110,7 @@ const late = ` ! queue min-threshold-time=400000000 max-size-time=0 max-size-byt
 // Sender reports say what belongs together; it takes some seconds until they have come. What is measured is the median: a
 // busy machine makes single pictures late.
 func TestSoundThatArrivesLateIsRecordedInLipSync(t *testing.T) {
+	t.Parallel()
 	room, dir := newRoom(t), t.TempDir()
 	if err := media.WriteFlashBeep(dir, 30*time.Second, 0); err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ func (p *participant) showsBeside(left, right string) {
 }
 
 func TestTheReceivingPipelineKeepsItsPlaces(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	viewer := room.join("viewer", `jitsisrc {room} `+mixed)
 	first := room.join("first", sink("red", 440))
@@ -42,6 +43,7 @@ func TestTheReceivingPipelineKeepsItsPlaces(t *testing.T) {
 
 // The sound of all goes into one file, the pictures of each into another: where both name an element, recv-pipeline has it.
 func TestBothKindsOfPipelinesTogether(t *testing.T) {
+	t.Parallel()
 	room, dir := newRoom(t), t.TempDir()
 	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
 		Pipeline: `jitsisrc {room} recv-pipeline="audiomixer name=audio ! audioconvert ! audioresample ! opusenc ! matroskamux ! filesink buffer-mode=unbuffered location=sound.mka"
@@ -69,6 +71,7 @@ func TestBothKindsOfPipelinesTogether(t *testing.T) {
 }
 
 func TestAFailingReceivingPipelineIsAWarningAndThePadsGoOn(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	viewer := room.join("viewer", `jitsisrc name=j {room} recv-pipeline="audiomixer name=audio ! wavenc ! filesink location=/nowhere/sound.wav"
 		j.audio_0 ! {sound}`)
@@ -80,6 +83,7 @@ func TestAFailingReceivingPipelineIsAWarningAndThePadsGoOn(t *testing.T) {
 
 // Nothing holds up the end, whoever is there, nor the file's completion.
 func TestAReceivingPipelineEndsWithCtrlC(t *testing.T) {
+	t.Parallel()
 	for name, flags := range map[string][]string{"with EOS": {"-e"}, "without": nil} {
 		t.Run(name, func(t *testing.T) {
 			room := newRoom(t)

@@ -15,6 +15,7 @@ import (
 
 // With one packet in five lost, a recording of encoded sound has all but those that are lost three times in a row.
 func TestRedundantAudioRestoresWhatIsLost(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{OpusRED: true})
 	sender, err := robot.Join(room.ctx, robot.Options{Location: room.server.URL() + "/" + room.name,
 		Address: netip.MustParseAddr("127.0.0.1"), Nick: "sender", Film: room.film("vp8", "red", 440, smallSize), RED: true})

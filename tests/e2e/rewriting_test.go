@@ -9,6 +9,7 @@ import (
 
 // There are fewer SSRCs than sources: the bridge gives that of somebody who is gone to the next.
 func TestWhereSSRCsAreRewrittenASlotFollowsItsParticipant(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{SSRCRewriting: true, SSRCLimit: 1})
 	receiver := room.join("receiver", receiver)
 	first := room.join("first", sink("red", 440))
@@ -25,6 +26,7 @@ func TestWhereSSRCsAreRewrittenASlotFollowsItsParticipant(t *testing.T) {
 }
 
 func TestWhereSSRCsAreRewrittenTwoAreSeenAndHeardAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string]deployment.Options{
 		"by SSRC": {SSRCRewriting: true, NoMID: true}, "with MIDs": {SSRCRewriting: true},
 	} {

@@ -49,6 +49,7 @@ func (p *participant) changes(before, after string) (wait func()) {
 }
 
 func TestTheSpeakersPadsFollowTheDominantSpeaker(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	listener := room.join("listener", `jitsisrc name=j {room}  j.video_speaker ! {pictures}  j.audio_speaker ! {sound}`)
 	room.join("quiet", talker("red", 440, 0.01))
@@ -72,6 +73,7 @@ func TestTheSpeakersPadsFollowTheDominantSpeaker(t *testing.T) {
 }
 
 func TestThePadOfTheScreenCarriesWhoeverSharesOne(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	viewer := room.join("viewer", `jitsisrc name=j {room}  j.video_desktop ! {pictures}  j.video_0 ! {pictures}`)
 	first := room.join("first", sharer("red", "blue"))
@@ -91,6 +93,7 @@ func TestThePadOfTheScreenCarriesWhoeverSharesOne(t *testing.T) {
 }
 
 func TestAPadNamedAfterASourceCarriesExactlyThat(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.join("other", sharer("green", "white"))
 	sharer := room.join("sharer", sharer("red", "blue"))
@@ -104,6 +107,7 @@ func TestAPadNamedAfterASourceCarriesExactlyThat(t *testing.T) {
 }
 
 func TestAPadThatStandsStillHoldsNoOtherUp(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.join("sender", `videotestsrc is-live=true pattern=ball ! {small} ! jitsisink name=j {room}
 		audiotestsrc is-live=true freq=440 ! j.`)
@@ -118,6 +122,7 @@ func TestAPadThatStandsStillHoldsNoOtherUp(t *testing.T) {
 }
 
 func TestAPadWithAnImpossibleNameIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"audio_desktop", "video_nobody"} {
 		t.Run(name, func(t *testing.T) {
 			room := newRoom(t)

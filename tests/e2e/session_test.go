@@ -9,6 +9,7 @@ import (
 )
 
 func TestMediaFlowsAgainAfterATimeAlone(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{AloneTimeout: time.Second})
 	anna := room.join("anna", bin("red", 440))
 	for turn, guest := range []struct {
@@ -26,6 +27,7 @@ func TestMediaFlowsAgainAfterATimeAlone(t *testing.T) {
 }
 
 func TestCtrlCLeavesTheRoomWithinASecond(t *testing.T) {
+	t.Parallel()
 	for element, pipeline := range map[string]string{
 		"jitsisink": sink("red", 440), "jitsisrc": receiver, "jitsibin": bin("red", 440),
 	} {
@@ -49,6 +51,7 @@ func TestCtrlCLeavesTheRoomWithinASecond(t *testing.T) {
 }
 
 func TestComingAndGoingIsToldOnTheBus(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	anna := room.join("anna", receiver)
 	bert := room.join("bert", sink("red", 440))
@@ -63,6 +66,7 @@ func TestComingAndGoingIsToldOnTheBus(t *testing.T) {
 
 // A deployment's XMPP domain is seldom its host: docker-jitsi-meet calls it meet.jitsi wherever it runs.
 func TestLocationAloneIsEnoughWhereTheDomainIsNotTheHost(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{Domain: "meet.jitsi"})
 	room.join("sender", sink("red", 440))
 	receiver := room.join("receiver", receiver)

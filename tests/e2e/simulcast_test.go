@@ -58,6 +58,7 @@ func (r *room) layersSent(source string) int {
 }
 
 func TestEachReceiverGetsTheSizeThatItWants(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.join("sender", `videotestsrc is-live=true pattern=red ! video/x-raw,width=1280,height=720,framerate=15/1 ! jitsisink {room}`)
 	source := sender.id + "-v0"
@@ -73,6 +74,7 @@ func TestEachReceiverGetsTheSizeThatItWants(t *testing.T) {
 }
 
 func TestNothingIsEncodedWhileNobodyWatches(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.joinWith(launch.Options{Name: "sender", Flags: []string{"-m"},
 		Pipeline: `videotestsrc is-live=true pattern=red ! {small} ! jitsisink {room}`})
@@ -88,6 +90,7 @@ func TestNothingIsEncodedWhileNobodyWatches(t *testing.T) {
 }
 
 func TestWithoutSimulcastThereIsOneSize(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	sender := room.join("sender", `videotestsrc is-live=true pattern=red ! video/x-raw,width=1280,height=720,framerate=15/1 ! jitsisink {room} simulcast=false`)
 	receiver := room.join("receiver", `jitsisrc {room} ! {pictures}`)

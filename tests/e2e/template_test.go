@@ -55,6 +55,7 @@ func (r *room) playsBoth(file, colour string, hertz float64) {
 }
 
 func TestEachParticipantIsRecordedIntoAFileOfItsOwn(t *testing.T) {
+	t.Parallel()
 	room, dir := newRoom(t), t.TempDir()
 	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Pipeline: perParticipant, Flags: []string{"-e"}})
 	red := room.join("red", sink("red", 440))
@@ -76,6 +77,7 @@ func TestEachParticipantIsRecordedIntoAFileOfItsOwn(t *testing.T) {
 
 // The template of gst-meet's README transcodes.
 func TestTheTemplateOfGstMeetRecords(t *testing.T) {
+	t.Parallel()
 	room, dir := newRoom(t), t.TempDir()
 	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
 		Pipeline: `jitsisrc name=j {room} participant-template="webmmux name=muxer ! queue ! filesink buffer-mode=unbuffered location={participant_id}.webm
@@ -97,6 +99,7 @@ func TestTheTemplateOfGstMeetRecords(t *testing.T) {
 
 // Without -e the element has no more than the second that leaving may take.
 func TestFilesAreCompleteWithoutEOSToo(t *testing.T) {
+	t.Parallel()
 	room, dir := newRoom(t), t.TempDir()
 	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Pipeline: perParticipant})
 	red := room.join("red", sink("red", 440))
@@ -107,6 +110,7 @@ func TestFilesAreCompleteWithoutEOSToo(t *testing.T) {
 }
 
 func TestARecorderOfNobodyEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: t.TempDir(), Pipeline: perParticipant, Flags: []string{"-e"}})
 	recorder.leave()
@@ -114,6 +118,7 @@ func TestARecorderOfNobodyEndsAtOnce(t *testing.T) {
 
 // The files of two who have the same nick, one of whom sends no video, and of one whose nick is an attack.
 func TestParticipantsCanNotHarmEachOthersFiles(t *testing.T) {
+	t.Parallel()
 	room, dir := newRoom(t), t.TempDir()
 	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
 		Pipeline: `jitsisrc name=j {room} participant-template="matroskamux name=mux ! filesink buffer-mode=unbuffered location={nick}.mkv
@@ -143,6 +148,7 @@ func TestParticipantsCanNotHarmEachOthersFiles(t *testing.T) {
 }
 
 func TestAFailingInstanceIsAWarningAndTheOthersGoOn(t *testing.T) {
+	t.Parallel()
 	room, dir := newRoom(t), t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "red"), 0o755); err != nil {
 		t.Fatal(err)
@@ -161,6 +167,7 @@ func TestAFailingInstanceIsAWarningAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestATypoInATemplateIsAnErrorBeforeAnythingConnects(t *testing.T) {
+	t.Parallel()
 	room := newRoom(t)
 	room.start("typo", `jitsisrc {room} participant-template="opusprase name=audio ! fakesink"`).failsNaming("participant-template", "opusprase", "character 1")
 	room.start("typo", `jitsibin {room} recv-pipeline="audiomixer name=audio ! fakesink !"`).failsNaming("recv-pipeline")

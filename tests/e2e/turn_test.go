@@ -30,6 +30,7 @@ func (r *room) local() *deployment.Deployment {
 
 // Both ends send and receive over the TURN server, which each deployment offers over one transport.
 func TestMediaGoesOverTURN(t *testing.T) {
+	t.Parallel()
 	for _, transport := range []string{"udp", "tcp", "tls"} {
 		t.Run(transport, func(t *testing.T) {
 			room := newRoomWith(t, deployment.Options{TURN: []string{transport}})
@@ -53,6 +54,7 @@ func TestMediaGoesOverTURN(t *testing.T) {
 
 // What the user names is used in place of what the deployment offers.
 func TestATURNServerOfTheUsersOwn(t *testing.T) {
+	t.Parallel()
 	owner := newRoomWith(t, deployment.Options{TURN: []string{"udp"}}) // of the server
 	server := owner.local().TURN()
 	user, password := server.Credentials(time.Hour)
@@ -68,6 +70,7 @@ func TestATURNServerOfTheUsersOwn(t *testing.T) {
 
 // Credentials are asked for again before they expire, so that a session which begins later has new ones.
 func TestCredentialsForTURNAreRenewed(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{TURN: []string{"udp"}, TURNLife: 10 * time.Second})
 	anna := room.join("anna", bin("red", 440))
 	bert := room.join("bert", strings.Replace(bin("green", 550), "{room}", "{room} ice-transport-policy=relay", 1))
@@ -90,6 +93,7 @@ func TestCredentialsForTURNAreRenewed(t *testing.T) {
 
 // With all logs of GStreamer, GLib and libnice at their finest, and the pipeline drawn, no secret is to be found.
 func TestNoSecretIsLogged(t *testing.T) {
+	t.Parallel()
 	room := newRoomWith(t, deployment.Options{TURN: []string{"udp", "tcp", "tls"}, Users: map[string]string{"alice": "wonderland"}})
 	if err := room.server.CreateRoom(room.ctx, room.name); err != nil {
 		t.Fatal(err)

@@ -56,8 +56,8 @@ func (c *controller) latency() time.Duration {
 func (c *controller) attach(p *sourcePad, s *transport.Stream) {
 	f, err := c.newFeed(p, s)
 	if err != nil {
-		c.e.warnStream(s, err)
 		p.refused = s.Source.SSRC // don't try again
+		c.reportRefusal(p, s, err)
 		return
 	}
 	p.next = f
@@ -86,6 +86,9 @@ func (c *controller) newFeed(p *sourcePad, s *transport.Stream) (*feed, error) {
 	if ret := f.receiver.Output().Link(input); ret != gst.PadLinkOK {
 		f.receiver.Close()
 		p.end.RemoveInput(f.input)
+		if ret == gst.PadLinkNoformat {
+			return nil, refusal(p.notTaken(s.Source, codec, gst.CapsFromString(codec.Caps)))
+		}
 		return nil, fmt.Errorf("can't link to pad %s: %v", p.ghost.GetName(), ret)
 	}
 	return f, nil
@@ -144,23 +147,6 @@ func (c *controller) switched(p *sourcePad, i gstx.Input) {
 		return // it was dropped meanwhile
 	}
 	c.stopFilling(p)
-	c.route()
-}
-
-// refused follows media that a pad's peer does not take.
-func (c *controller) refused(p *sourcePad, i gstx.Input) {
-	if p.current == nil || p.current.input != i {
-		return
-	}
-	s := p.current.source
-	if p.inner != nil {
-		p.inner()
-		return
-	}
-	c.e.warn(fmt.Sprintf("pad %s: its peer does not take %s (%s) of participant %s after what it got before",
-		p.ghost.GetName(), s.Name, p.current.codec.Name, s.Endpoint))
-	p.refused = s.SSRC
-	c.drop(p, &p.current)
 	c.route()
 }
 

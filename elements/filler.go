@@ -68,6 +68,7 @@ func (c *controller) fill(pads []*sourcePad, offers []offer) {
 		if p.end == nil {
 			continue
 		}
+		c.checkRefusal(p)
 		o, offered := c.wanted(p, offers)
 		repeat := p.media == jingle.Video && p.current != nil && !o.muted && p.end.HasPicture()
 		switch {

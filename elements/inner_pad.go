@@ -30,8 +30,8 @@ type capsSeen struct {
 }
 
 // addInnerPad makes an inner pad. It asks for what it selects at once, and carries it when it is linked. refused is called,
-// by the controller, when another codec has come, which the pipeline does not take.
-func (c *controller) addInnerPad(m jingle.Media, sel selector, refused func()) *innerPad {
+// by the controller, when something has come that the pipeline does not take.
+func (c *controller) addInnerPad(m jingle.Media, sel selector, refused func(cause string)) *innerPad {
 	c.innerCount++
 	i := slices.IndexFunc(padTemplates(c.e.kind), func(t padTemplate) bool { return t.media == m && t.direction == gst.PadSrc })
 	template := c.e.GetPadTemplate(padTemplates(c.e.kind)[i].name)

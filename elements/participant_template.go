@@ -108,8 +108,17 @@ func (in *intake) advance(offers []offer) {
 // askFor makes a pad for a medium; the bridge sends no video that nobody asks for.
 func (in *intake) askFor(m jingle.Media) {
 	if in.pads[m] == nil {
-		in.pads[m] = in.c.addInnerPad(m, selector{slot: noSlot, endpoint: in.who.ID}, in.renew)
+		in.pads[m] = in.c.addInnerPad(m, selector{slot: noSlot, endpoint: in.who.ID}, func(cause string) { in.refuse(m, cause) })
 	}
+}
+
+// refuse follows media that the instance does not take. One that has not taken it from the beginning fails; another would, too.
+func (in *intake) refuse(m jingle.Media, cause string) {
+	if p := in.pads[m]; p == nil || p.seen.count.Load() == 0 {
+		in.fail(innerFailure{source: string(m), cause: cause, domain: gst.CoreErrorQuark(), code: int32(gst.CoreErrorNegotiation)})
+		return
+	}
+	in.renew()
 }
 
 // renew completes the instance, which does not take what has come. A new part begins.

@@ -87,8 +87,8 @@ func (r *recvPipeline) place(o offer) error {
 }
 
 func (r *recvPipeline) addSlot(m jingle.Media) (*recvSlot, error) {
-	pad := r.c.addInnerPad(m, selector{slot: noSlot}, func() {
-		r.fail(innerFailure{source: string(m), cause: "A stream of another codec was refused."})
+	pad := r.c.addInnerPad(m, selector{slot: noSlot}, func(cause string) {
+		r.fail(innerFailure{source: string(m), cause: cause})
 	})
 	var err error
 	pad.seen.changed = r.pipeline.updateLatency

@@ -18,8 +18,8 @@ import (
 type sourcePad struct {
 	request
 	ghost   gstx.SourcePad
-	latency *gstx.Latency // that it answers while nothing is behind it
-	inner   func()        // told that another codec has come, which its pipeline does not take; nil: not an inner pad, see inner_pad.go
+	latency *gstx.Latency      // that it answers while nothing is behind it
+	inner   func(cause string) // told that something has come that its pipeline does not take; nil: not an inner pad, see inner_pad.go
 
 	// only the controller touches these
 
@@ -42,6 +42,7 @@ type feed struct {
 	receiver *media.Receiver
 	input    gstx.Input
 	queued   bool // has a thread of its own, so that it may be slow
+	reported bool // that the pad's peer does not take it
 }
 
 // newSourcePad makes the pad for a request of the template and name; an empty name takes the next slot.

@@ -54,6 +54,8 @@ gboolean gstx_add_local_address (GstElement * webrtcbin, const char *address);
 /* Keeps what goes wrong behind a sink pad from the elements in front of it: that something is not linked or shuts
  * down, and with errors everything else, too. The element errorignore lets flushing pass. */
 void gstx_shield (GstPad * pad, gboolean errors);
+/* Whether something behind a shielded pad has refused data for its caps. */
+gboolean gstx_shield_refused (GstPad * pad);
 void gstx_unwrap_red (GstPad * pad, guint8 pt);
 
 /* Drops the RTP of other codecs, and their caps: what is behind the pad would refuse them, and everything in front stop. */

@@ -4,6 +4,7 @@ typedef struct
 {
   GstPadChainFunction chain;
   gboolean errors;              /* swallow errors, too */
+  gint refused;                 /* atomic: data was refused for its caps */
 } Shield;
 
 static gboolean
@@ -23,6 +24,8 @@ shield_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 
   if (ret < GST_FLOW_OK && swallows (shield, pad, ret)) {
     GST_DEBUG_OBJECT (pad, "swallowing %s", gst_flow_get_name (ret));
+    if (ret == GST_FLOW_NOT_NEGOTIATED)
+      g_atomic_int_set (&shield->refused, TRUE);
     return GST_FLOW_OK;
   }
   return ret;
@@ -36,6 +39,15 @@ gstx_shield (GstPad * pad, gboolean errors)
   shield->chain = GST_PAD_CHAINFUNC (pad);
   shield->errors = errors;
   gst_pad_set_chain_function_full (pad, shield_chain, shield, g_free);
+}
+
+gboolean
+gstx_shield_refused (GstPad * pad)
+{
+  Shield *shield = pad->chaindata;
+
+  return GST_PAD_CHAINFUNC (pad) == shield_chain
+      && g_atomic_int_get (&shield->refused);
 }
 
 typedef struct

@@ -26,6 +26,12 @@ func shield(pad gst.Pad, errors bool) {
 	runtime.KeepAlive(pad)
 }
 
+// HasRefused says whether something behind a shielded sink pad has refused data for its caps, once or more.
+func HasRefused(pad gst.Pad) bool {
+	defer runtime.KeepAlive(pad)
+	return C.gstx_shield_refused(nativePad(pad)) != 0
+}
+
 // OnlyEncoding drops on a pad the RTP that is of another codec than that encoding name, in any case.
 func OnlyEncoding(pad gst.Pad, name string) {
 	withCString(name, func(c *C.char) { C.gstx_only_encoding(nativePad(pad), c) })

@@ -17,6 +17,7 @@ type Receiver struct {
 	codec    Codec
 	tee      gst.Element
 	teePad   gst.Pad
+	shield   gst.Pad // what goes wrong behind it ends there
 	elements []gst.Element
 }
 
@@ -102,7 +103,8 @@ func converters(codec Codec) []string {
 // a video start with a key frame.
 func (r *Receiver) configure(codec Codec, form Form) {
 	depayloader := r.elements[0]
-	gstx.ShieldErrors(depayloader.GetStaticPad("sink"))
+	r.shield = depayloader.GetStaticPad("sink")
+	gstx.ShieldErrors(r.shield)
 	if codec.DepayCaps != "" && form != RTP {
 		r.elements[1].SetObjectProperty("caps", gst.CapsFromString(codec.DepayCaps))
 	}
@@ -164,6 +166,20 @@ func (r *Receiver) dropEOS() {
 
 // Output is the pad at the end.
 func (r *Receiver) Output() gst.Pad { return r.elements[len(r.elements)-1].GetStaticPad("src") }
+
+// Refused says whether media was refused for its caps before it came to the end of the chain, and what these were as far as it
+// came.
+func (r *Receiver) Refused() (caps *gst.Caps, refused bool) {
+	if !gstx.HasRefused(r.shield) {
+		return nil, false
+	}
+	for _, e := range slices.Backward(r.elements) {
+		if caps := e.GetStaticPad("src").GetCurrentCaps(); caps != nil {
+			return caps, true
+		}
+	}
+	return nil, true
+}
 
 // Start links the chain to the tee; link Output first.
 func (r *Receiver) Start() error {

@@ -22,6 +22,9 @@ type Decoded struct {
 const (
 	decodedWidth, decodedHeight = 64, 36
 	decodedPerSecond            = 100 // so that a flash is timed to 10 ms
+	// Shorter gaps in the sound are not filled: they are no more than how a file's times are rounded. One packet of Opus that is
+	// lost has to be, or all that follows is heard 20 ms early.
+	gapTolerance = 5 * time.Millisecond
 )
 
 // Decode plays a Matroska file of video and Opus. GStreamer does the timing as a player does: videorate and
@@ -36,8 +39,8 @@ func Decode(ctx context.Context, file string) (Decoded, error) {
 		d.video_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! decodebin ! videoconvert ! videoscale
 			! videorate ! video/x-raw,format=RGB,width=%d,height=%d,framerate=%d/1 ! filesink location=video
 		d.audio_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! opusdec ! audioconvert ! audioresample
-			! audiorate ! audio/x-raw,format=S16LE,rate=%d,channels=1 ! filesink location=audio`,
-		file, decodedWidth, decodedHeight, decodedPerSecond, Rate)
+			! audiorate tolerance=%d ! audio/x-raw,format=S16LE,rate=%d,channels=1 ! filesink location=audio`,
+		file, decodedWidth, decodedHeight, decodedPerSecond, gapTolerance.Nanoseconds(), Rate)
 	if err := run(ctx, dir, "decode "+filepath.Base(file), text); err != nil {
 		return Decoded{}, err
 	}

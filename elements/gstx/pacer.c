@@ -12,6 +12,7 @@ struct _GstxPacer
   guint rate;                   /* bit/s; 0: no limit */
   gboolean closed;
   gint64 granted;               /* until when retransmissions have used up their share; us */
+  GSList *streams;              /* of Paced */
 };
 
 typedef struct
@@ -20,6 +21,10 @@ typedef struct
   GstxPacer *pacer;
   guint8 send_time_id;          /* of the header extension; 0: none */
   gboolean drop, skip;          /* atomic; skip: until a key frame comes */
+  gboolean resumes;             /* atomic: the next packet is the first after a skip */
+  guint32 ssrc;                 /* of what has passed; guarded by the pacer's lock, as what follows */
+  guint16 first;                /* number of the first packet after a skip */
+  gint64 resumed;               /* when it passed; us; 0: none yet */
 } Paced;
 
 static gboolean
@@ -86,6 +91,27 @@ write_send_time (GstBuffer * buffer, guint8 id)
   return buffer;
 }
 
+/* Remembers whose packets pass here, and where they begin anew. */
+static void
+note_packet (Paced * paced, GstBuffer * buffer)
+{
+  gboolean resumes =
+      g_atomic_int_compare_and_exchange (&paced->resumes, TRUE, FALSE);
+  guint8 header[12];
+
+  if ((paced->ssrc != 0 && !resumes)
+      || gst_buffer_extract (buffer, 0, header, sizeof (header)) <
+      sizeof (header))
+    return;
+  g_mutex_lock (&paced->pacer->lock);
+  paced->ssrc = GST_READ_UINT32_BE (header + 8);
+  if (resumes) {
+    paced->first = GST_READ_UINT16_BE (header + 2);
+    paced->resumed = g_get_monotonic_time ();
+  }
+  g_mutex_unlock (&paced->pacer->lock);
+}
+
 static GstFlowReturn
 paced_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 {
@@ -97,6 +123,7 @@ paced_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
     gst_buffer_unref (buffer);
     return GST_FLOW_OK;
   }
+  note_packet (paced, buffer);
   if (paced->send_time_id != 0)
     buffer = write_send_time (buffer, paced->send_time_id);
   return paced->chain (pad, parent, buffer);
@@ -108,6 +135,28 @@ paced_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
 #define RTX_SAVED (200 * G_TIME_SPAN_MILLISECOND)
 #define RTX_SIZE 1200           /* bytes; requests don't say */
 
+/* For so long after a skip somebody may ask for what went before; after that, numbers may have come round. */
+#define ASKED_LATE (2 * G_TIME_SPAN_SECOND)
+
+/* Whether nobody needs a packet any more: the key frame that makes it useless has been sent, or will be. */
+static gboolean
+is_useless (GstxPacer * pacer, guint ssrc, guint number, gint64 now)
+{
+  GSList *each;
+
+  for (each = pacer->streams; each != NULL; each = each->next) {
+    Paced *paced = each->data;
+
+    if (paced->ssrc != ssrc)
+      continue;
+    if (drops (paced))
+      return TRUE;
+    return paced->resumed != 0 && now - paced->resumed < ASKED_LATE
+        && (gint16) (number - paced->first) < 0;
+  }
+  return FALSE;
+}
+
 static GstPadProbeReturn
 limit_retransmission (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
@@ -115,12 +164,17 @@ limit_retransmission (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   GstxPacer *pacer = user_data;
   GstPadProbeReturn ret = GST_PAD_PROBE_OK;
   gint64 now = g_get_monotonic_time ();
+  guint ssrc = 0, number = 0;
 
   if (GST_EVENT_TYPE (event) != GST_EVENT_CUSTOM_UPSTREAM
       || !gst_event_has_name (event, "GstRTPRetransmissionRequest"))
     return GST_PAD_PROBE_OK;
+  gst_structure_get (gst_event_get_structure (event), "ssrc", G_TYPE_UINT,
+      &ssrc, "seqnum", G_TYPE_UINT, &number, NULL);
   g_mutex_lock (&pacer->lock);
-  if (pacer->rate > 0) {
+  if (is_useless (pacer, ssrc, number, now)) {
+    ret = GST_PAD_PROBE_DROP;
+  } else if (pacer->rate > 0) {
     pacer->granted = MAX (pacer->granted, now - RTX_SAVED);
     if (pacer->granted > now) {
       ret = GST_PAD_PROBE_DROP;
@@ -145,7 +199,12 @@ gstx_pacer_limit_retransmissions (GstxPacer * pacer, GstPad * pad)
 static void
 free_paced (gpointer data)
 {
-  gstx_pacer_unref (((Paced *) data)->pacer);
+  GstxPacer *pacer = ((Paced *) data)->pacer;
+
+  g_mutex_lock (&pacer->lock);
+  pacer->streams = g_slist_remove (pacer->streams, data);
+  g_mutex_unlock (&pacer->lock);
+  gstx_pacer_unref (pacer);
   g_free (data);
 }
 
@@ -158,6 +217,9 @@ gstx_pacer_add (GstxPacer * pacer, GstPad * pad, guint8 send_time_id)
   paced->pacer = pacer;
   paced->send_time_id = send_time_id;
   paced->chain = GST_PAD_CHAINFUNC (pad);
+  g_mutex_lock (&pacer->lock);
+  pacer->streams = g_slist_prepend (pacer->streams, paced);
+  g_mutex_unlock (&pacer->lock);
   gst_pad_set_chain_function_full (pad, paced_chain, paced, free_paced);
 }
 
@@ -187,6 +249,7 @@ end_skip (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   if (GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info),
           GST_BUFFER_FLAG_DELTA_UNIT))
     return GST_PAD_PROBE_OK;
+  g_atomic_int_set (&paced->resumes, TRUE);
   g_atomic_int_set (&paced->skip, FALSE);
   return GST_PAD_PROBE_REMOVE;
 }

@@ -116,6 +116,55 @@ func TestWhatIsSkippedGoesOnWithAKeyFrame(t *testing.T) {
 	}
 }
 
+func TestWhatWasSentBeforeASkipIsNotSentAgain(t *testing.T) {
+	pacer := NewPacer()
+	e, err := gst.ParseLaunch(`videotestsrc num-buffers=12 ! video/x-raw,width=64,height=48 ! vp8enc deadline=1 keyframe-max-dist=5 !
+		rtpvp8pay name=pay ssrc=4711 seqnum-offset=65534 ! identity name=paced ! rtprtxsend name=again payload-type-map="application/x-rtp-pt-map,96=(uint)97" ! fakesink sync=false`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.(gst.Pipeline)
+	defer p.SetState(gst.StateNull)
+	pad, frames, again := p.GetByName("paced").GetStaticPad("sink"), p.GetByName("pay").GetStaticPad("sink"), p.GetByName("again")
+	pacer.Pace(pad, 0)
+	pacer.LimitRetransmissions(again.GetStaticPad("src"))
+	asked := uint32(0)
+	check := func(when string, number uint32, taken bool) {
+		t.Helper()
+		request := gst.NewStructureEmpty("GstRTPRetransmissionRequest")
+		SetField(request, "ssrc", uint32(4711))
+		SetField(request, "seqnum", number)
+		again.GetStaticPad("src").SendEvent(gst.NewEventCustom(gst.EventCustomUpstream, request))
+		if taken {
+			asked++
+		}
+		if got := again.ObjectProperty("num-rtx-requests"); got != asked {
+			t.Errorf("%s: of %d there are %v requests taken, not %d", when, number, got, asked)
+			asked = got.(uint32)
+		}
+	}
+	n := 0
+	frames.AddProbe(gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		if n++; n == 3 { // numbers 65534 and 65535 have passed, one packet a frame
+			check("before a skip", 65535, true)
+			pacer.Skip(pad, frames)
+			check("in a skip", 65535, false)
+		}
+		return gst.PadProbeOK
+	})
+	p.SetState(gst.StatePlaying)
+	if m := p.GetBus().TimedPopFiltered(gst.ClockTime(30*time.Second), gst.MessageEOS|gst.MessageError); m == nil || m.Type() != gst.MessageEOS {
+		t.Fatalf("no end: %v", m)
+	}
+	check("after a skip, of what went before", 65535, false)
+	check("after a skip, of what is not sent", 1, false)
+	check("after a skip, of what followed", 8, true)
+	pacer.Drop(pad, true)
+	check("when all is dropped", 8, false)
+	pacer.Drop(pad, false)
+	check("when all passes again", 8, true)
+}
+
 func TestEachPacketSaysWhenItWasSent(t *testing.T) {
 	var packets [][]byte
 	paced(t, `audiotestsrc num-buffers=10 ! opusenc ! rtpopuspay`, NewPacer(), 3, func(p []byte) { packets = append(packets, p) })

@@ -92,13 +92,20 @@ func CanEncode(codec Codec) bool {
 	return err == nil
 }
 
-// configure sets an encoder that has just been made, for pictures of a height.
-func (e encoder) configure(element gst.Element, height int) {
+// coarsest is the quantizer of libvpx for one size alone, which has to do with whatever the network carries: with 56 a key frame of 720p is half as large
+// again, and those who watch wait so much longer for it.
+const coarsest = "63"
+
+// configure sets an encoder that has just been made, for pictures of a height, alone or beside other sizes.
+func (e encoder) configure(element gst.Element, height int, alone bool) {
 	for property, value := range e.settings {
 		gstx.SetFromString(element, property, value)
 	}
 	if e.settings["deadline"] != "" { // libvpx
 		gstx.SetFromString(element, "threads", fmt.Sprint(threads(height)))
+		if alone {
+			gstx.SetFromString(element, "max-quantizer", coarsest)
+		}
 	}
 }
 

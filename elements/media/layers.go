@@ -2,8 +2,10 @@ package media
 
 import (
 	"fmt"
-	"github.com/go-gst/go-gst/pkg/gst"
 	"math"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
 
 	"gstjitsi/elements/gstx"
 )
@@ -67,7 +69,8 @@ type layer struct {
 	valve    gst.Element
 	element  gst.Element // the encoder
 	on       bool
-	bitrate  int // bit/s
+	bitrate  int       // bit/s
+	begun    time.Time // anew, with what waited thrown away
 }
 
 // newLayer makes a layer, closed.
@@ -106,7 +109,7 @@ func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*
 		l.element.SetObjectProperty("caps", gst.CapsFromString(enc.caps))
 		l.element = elements[len(elements)-2]
 	}
-	enc.configure(l.element, sz.height)
+	enc.configure(l.element, sz.height, !temporal)
 	if l.temporal {
 		gstx.SetTemporalLayers(l.element)
 	}
@@ -123,6 +126,17 @@ func (l *layer) hush() {
 	for _, e := range l.elements {
 		e.SetBus(nil)
 	}
+}
+
+// beginAnew says whether what waits to be sent at the present bitrate shall be thrown away, for a key frame at another one: it would
+// be late, and what went before it is probably lost. But not while the last such key frame may be on its way.
+func (l *layer) beginAnew(bitrate int, now time.Time) bool {
+	const onItsWay = time.Second
+	if !l.on || bitrate >= l.bitrate/2 || now.Sub(l.begun) < onItsWay {
+		return false
+	}
+	l.begun = now
+	return true
 }
 
 // setBitrate changes it where the encoder lets that be done, and the difference matters.

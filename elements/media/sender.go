@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
@@ -223,7 +224,7 @@ func (s *Sender) turnLayers(flowing bool) {
 			s.outlets[i].Drop(true)
 		}
 		if on {
-			if l.on && parts[i] < l.bitrate/2 { // what waits would be late, and what went before it is probably lost
+			if l.beginAnew(parts[i], time.Now()) {
 				s.outlets[i].Skip()
 				l.requestKeyFrame()
 			}

@@ -379,6 +379,30 @@ func TestOneSizeBeginsAnewWhenTheNetworkCarriesFarLess(t *testing.T) {
 	}
 }
 
+func TestAKeyFrameThatMayBeOnItsWayIsNotThrownAway(t *testing.T) {
+	began := time.Now()
+	l := &layer{on: true, bitrate: 1000, begun: began}
+	for _, step := range []struct {
+		name    string
+		on      bool
+		bitrate int
+		after   time.Duration
+		want    bool
+	}{
+		{"far less soon after", true, 400, 900 * time.Millisecond, false},
+		{"a little less", true, 600, 1100 * time.Millisecond, false},
+		{"far less of what is off", false, 400, 1100 * time.Millisecond, false},
+		{"far less", true, 400, 1100 * time.Millisecond, true},
+		{"far less once more", true, 400, 2000 * time.Millisecond, false},
+		{"far less a second later", true, 400, 2200 * time.Millisecond, true},
+	} {
+		l.on = step.on
+		if got := l.beginAnew(step.bitrate, began.Add(step.after)); got != step.want {
+			t.Errorf("%s: %v", step.name, got)
+		}
+	}
+}
+
 func TestARequestForTheFirstLayerIsForAll(t *testing.T) {
 	r := newRig(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=720,framerate=30/1`, 3, VP8)
 	keys := r.keyFrames()

@@ -24,7 +24,8 @@ type Controller struct {
 	limits Limits
 	delay  delayDetector
 	loss   lossMeter
-	acked  throughput
+	acked  throughput // of what arrived, by the receiver's clock
+	sent   throughput // of what was reported on, by ours
 
 	target     float64       // bit/s
 	first      time.Duration // feedback; negative: none yet
@@ -99,6 +100,7 @@ func (c *Controller) Feedback(now time.Duration, packets []Packet) {
 	}
 	for _, p := range packets {
 		c.newest = max(c.newest, p.Sent)
+		c.sent.add(p.Sent, p.Size)
 		if c.tells(p.Sent) {
 			c.loss.add(p.Lost)
 		}
@@ -126,7 +128,9 @@ func (c *Controller) Feedback(now time.Duration, packets []Packet) {
 			c.lower(now, backOff*arrives)
 		}
 	case (state == normal || c.plain) && known && queue <= long/2:
-		c.increase(now, passed, arrives)
+		if sent, known := c.sent.rate(window); known { // whatever the receiver's clock does
+			c.increase(now, passed, min(arrives, sent))
+		}
 	}
 	c.followLoss(now)
 	c.clamp()
@@ -286,7 +290,7 @@ func (m *lossMeter) take() (fraction float64, known bool) {
 	return fraction, true
 }
 
-// throughput is what arrived within a window, by the receiver's clock.
+// throughput is what passed within a window, by one clock.
 type throughput struct {
 	arrivals []arrival
 	first    time.Duration
@@ -302,6 +306,9 @@ type arrival struct {
 const window = 500 * time.Millisecond
 
 func (t *throughput) add(at time.Duration, size int) {
+	if n := len(t.arrivals); n > 0 && at < t.arrivals[n-1].at-reset { // the clock was set back
+		*t = throughput{}
+	}
 	if !t.begun {
 		t.first, t.begun = at, true
 	}

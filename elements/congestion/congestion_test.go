@@ -11,6 +11,7 @@ type path struct {
 	capacity float64       // bit/s
 	queue    time.Duration // that it holds; more is lost
 	base     time.Duration // delay of an empty path
+	shift    time.Duration // of the receiver's clock
 	jitter   time.Duration // at most, random
 	loss     float64       // random
 	source   float64       // most that the source makes, bit/s
@@ -61,7 +62,7 @@ func (p *path) send(size int) (waited time.Duration) {
 		jitter = time.Duration(p.rand.Int64N(int64(p.jitter)))
 	}
 	const clocksDiffer = 1000 * time.Hour
-	p.pending = append(p.pending, Packet{Sent: p.now, Received: p.busy + p.base + jitter + clocksDiffer, Size: size, Lost: lost})
+	p.pending = append(p.pending, Packet{Sent: p.now, Received: p.busy + p.base + jitter + clocksDiffer + p.shift, Size: size, Lost: lost})
 	return waited
 }
 
@@ -71,7 +72,7 @@ func (p *path) report(c *Controller) {
 	for n < len(p.pending) && p.pending[n].Sent < p.now-p.base-p.queue {
 		n++
 	}
-	for n < len(p.pending) && p.pending[n].Received-1000*time.Hour <= p.now {
+	for n < len(p.pending) && p.pending[n].Received-p.shift-1000*time.Hour <= p.now {
 		n++
 	}
 	if n > 0 {
@@ -271,5 +272,48 @@ func TestAMachineThatStandsStillIsNoCongestion(t *testing.T) {
 	}
 	if c.Target() < before {
 		t.Errorf("it was %d, now %d", before, c.Target())
+	}
+}
+
+func TestAnEstimateThatHardlyAnybodyUsesDoesNotGrow(t *testing.T) {
+	for name, used := range map[string]float64{"sound alone": 44e3, "a tenth": 100e3, "a third": 330e3} {
+		for _, plain := range []bool{false, true} {
+			c, p := New(limits), newPath(100e6)
+			c.SetPlain(plain)
+			p.source = used
+			p.run(c, 5*time.Minute)
+			if c.Target() != limits.Start {
+				t.Errorf("%s, plain %v: after five minutes %d", name, plain, c.Target())
+			}
+		}
+	}
+}
+
+func TestNoMoreIsConcludedThanWasSent(t *testing.T) {
+	c, p := New(limits), newPath(100e6)
+	c.SetPlain(true)
+	p.source = 500e3
+	for range 60 { // the receiver's clock stands: all seems to arrive at once
+		p.shift -= time.Second
+		p.run(c, time.Second)
+	}
+	if c.Target() != limits.Start {
+		t.Errorf("of %.0f that are sent, %d are concluded", p.source, c.Target())
+	}
+}
+
+func TestAClockThatJumpsIsNoCongestion(t *testing.T) {
+	for _, jump := range []time.Duration{time.Hour, -time.Hour, 12 * 24 * time.Hour, -12 * 24 * time.Hour} {
+		c, p := New(limits), newPath(20e6)
+		p.run(c, 3*time.Second)
+		before := c.Target()
+		p.shift = jump
+		p.run(c, 20*time.Second)
+		if c.Target() < before || c.Target() != limits.Max {
+			t.Errorf("by %v: it was %d, 20 s later %d", jump, before, c.Target())
+		}
+		if n := len(c.acked.arrivals); n > 1000 {
+			t.Errorf("by %v: %d packets of half a second are remembered", jump, n)
+		}
 	}
 }

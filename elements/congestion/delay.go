@@ -55,7 +55,7 @@ const (
 	thresholdDown    = 0.039
 	maxJump          = 15.0 // a trend that is further beyond the threshold doesn't change it
 	overuseTime      = 10 * time.Millisecond
-	reset            = 3 * time.Second // without packets: the line begins anew
+	reset            = 3 * time.Second // without packets, or that a clock jumps: the line begins anew
 )
 
 // add takes a packet that arrived.
@@ -118,7 +118,11 @@ func (b *baseline) add(at, delay time.Duration) {
 // compare takes the change of delay between the last two groups.
 func (d *delayDetector) compare() {
 	sent, received := d.current.lastSent-d.previous.lastSent, d.current.received-d.previous.received
-	if sent > reset || received > reset || received < -reset {
+	if received > sent+reset || received < sent-reset { // the receiver's clock was set, or the path was interrupted
+		d.rebase()
+		return
+	}
+	if sent > reset {
 		d.forget()
 		return
 	}

@@ -138,6 +138,30 @@ func TestAShieldKeepsAMissingLinkFromTheSource(t *testing.T) {
 	}
 }
 
+// A buffer may be on its way through what is unlinked already when the pad in front of it begins to flush.
+func TestBehindAShieldThatShutsDownASourceOnlyHearsOfFlushing(t *testing.T) {
+	gst.Init()
+	e := gst.ElementFactoryMake("identity", "")
+	source, sink, out := gst.NewPad("src", gst.PadSrc), e.GetStaticPad("sink"), e.GetStaticPad("src")
+	ShieldShutdown(sink)
+	e.SetState(gst.StatePlaying)
+	defer e.SetState(gst.StateNull)
+	source.SetActive(true)
+	source.Link(sink)
+	out.AddProbe(gst.PadProbeTypeEventFlush, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn { return gst.PadProbeDrop })
+	out.AddProbe(gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		sink.SendEvent(gst.NewEventFlushStart())
+		return gst.PadProbeOK
+	})
+	source.PushEvent(gst.NewEventStreamStart("it"))
+	segment := gst.NewSegment()
+	segment.Init(gst.FormatTime)
+	source.PushEvent(gst.NewEventSegment(segment))
+	if flow := source.Push(gst.NewBuffer()); flow != gst.FlowFlushing {
+		t.Errorf("the source hears of %v", flow)
+	}
+}
+
 func TestAShieldAgainstShutdownLetsErrorsPass(t *testing.T) {
 	const failing = `videotestsrc num-buffers=10 ! identity name=i error-after=3 ! fakesink name=out async=false`
 	if _, failed := run(t, failing, func(bin gst.Bin) {

@@ -8,10 +8,8 @@ typedef struct
 } Shield;
 
 static gboolean
-swallows (Shield * shield, GstPad * pad, GstFlowReturn ret)
+swallows (Shield * shield, GstFlowReturn ret)
 {
-  if (GST_PAD_IS_FLUSHING (pad))
-    return FALSE;
   return shield->errors || ret == GST_FLOW_FLUSHING
       || ret == GST_FLOW_NOT_LINKED;
 }
@@ -22,13 +20,13 @@ shield_chain (GstPad * pad, GstObject * parent, GstBuffer * buffer)
   Shield *shield = pad->chaindata;
   GstFlowReturn ret = shield->chain (pad, parent, buffer);
 
-  if (ret < GST_FLOW_OK && swallows (shield, pad, ret)) {
-    GST_DEBUG_OBJECT (pad, "swallowing %s", gst_flow_get_name (ret));
-    if (ret == GST_FLOW_NOT_NEGOTIATED)
-      g_atomic_int_set (&shield->refused, TRUE);
-    return GST_FLOW_OK;
-  }
-  return ret;
+  if (ret >= GST_FLOW_OK || !swallows (shield, ret))
+    return ret;
+  GST_DEBUG_OBJECT (pad, "swallowing %s", gst_flow_get_name (ret));
+  if (ret == GST_FLOW_NOT_NEGOTIATED)
+    g_atomic_int_set (&shield->refused, TRUE);
+  /* A source that hears of anything else while the pad shuts down posts an error. */
+  return GST_PAD_IS_FLUSHING (pad) ? GST_FLOW_FLUSHING : GST_FLOW_OK;
 }
 
 void

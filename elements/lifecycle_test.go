@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -135,8 +136,8 @@ func pair(t *testing.T, location string) (sender, receiver gst.Pipeline) {
 	return sender, receiver
 }
 
-// meet plays both until decoded audio and video arrive, and stops them.
-func meet(t *testing.T, sender, receiver gst.Pipeline) {
+// arrive plays both until decoded audio and video arrive.
+func arrive(t *testing.T, sender, receiver gst.Pipeline) {
 	t.Helper()
 	arrived := make(chan string, 2)
 	for _, name := range []string{"video", "audio"} {
@@ -156,6 +157,12 @@ func meet(t *testing.T, sender, receiver gst.Pipeline) {
 			t.Fatal("no media arrived")
 		}
 	}
+}
+
+// meet plays both until decoded audio and video arrive, and stops them.
+func meet(t *testing.T, sender, receiver gst.Pipeline) {
+	t.Helper()
+	arrive(t, sender, receiver)
 	receiver.SetState(gst.StateNull)
 	sender.SetState(gst.StateNull)
 	if inside := children(receiver.GetByName("j").(gst.Bin)); len(inside) > 0 {
@@ -239,6 +246,36 @@ func waitState(t *testing.T, p gst.Pipeline, state string) {
 		}
 		if s := m.GetStructure(); s.GetName() == "jitsi-state-changed" && s.GetString("state") == state {
 			return
+		}
+	}
+}
+
+// An application's change of state may come at any moment, that in which webrtcbin puts the elements of a session together included.
+func TestChangesOfStateWhileASessionBeginsDoItNoHarm(t *testing.T) {
+	sender, receiver := pair(t, "local-addresses=127.0.0.1 location="+startDeployment(t)+"/Restless")
+	for range 5 {
+		met := make(chan struct{})
+		var restless sync.WaitGroup
+		for _, p := range []gst.Pipeline{sender, receiver} {
+			restless.Go(func() {
+				for {
+					select {
+					case <-met:
+						return
+					default:
+						p.SetState(gst.StatePlaying)
+					}
+				}
+			})
+		}
+		arrive(t, sender, receiver)
+		close(met)
+		restless.Wait()
+		for _, p := range []gst.Pipeline{sender, receiver} {
+			if m := p.GetBus().PopFiltered(gst.MessageWarning | gst.MessageError); m != nil {
+				t.Errorf("%v", m)
+			}
+			p.SetState(gst.StateNull)
 		}
 	}
 }

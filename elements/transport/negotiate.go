@@ -34,6 +34,7 @@ func (t *Transport) Negotiate() (jingle.SessionAccept, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), negotiationLimit)
 	defer cancel()
 	text, err := t.answer(ctx, offer)
+	t.settle()
 	if err != nil {
 		return jingle.SessionAccept{}, err
 	}

@@ -125,6 +125,9 @@ func (t *Transport) Close() {
 	gobject.UnsafeObjectUnref(t.rtpbin)
 }
 
+// Has says whether an element of that name is the webrtcbin of this session.
+func (t *Transport) Has(name string) bool { return t.webrtc.GetName() == name }
+
 // Silence is for how long neither RTP nor RTCP has come; false where none has come at all.
 func (t *Transport) Silence() (time.Duration, bool) { return t.arrived.Age() }
 

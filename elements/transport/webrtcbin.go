@@ -38,6 +38,8 @@ func (t *Transport) makeWebRTCBin() error {
 		return err
 	}
 	t.useServers()
+	gstx.TakeErrors(w)
+	w.SetLockedState(true) // see settle
 	t.cfg.Bin.Add(w)
 	t.signals.Connect(w, "pad-added", func(_ gst.Element, pad gst.Pad) {
 		t.recovering("pad-added", func() { t.onPad(pad) })
@@ -50,6 +52,13 @@ func (t *Transport) makeWebRTCBin() error {
 		t.recovering("deep-element-added", func() { t.repair(e) })
 	})
 	return t.repairRTPBin()
+}
+
+// settle lets webrtcbin follow the application's changes of state from now on. While it puts its elements together, on a thread of its own, one
+// that comes takes them along half-made: a DTLS decoder that leaves NULL before it has our certificate refuses every peer (1.22).
+func (t *Transport) settle() {
+	t.webrtc.SetLockedState(false)
+	t.webrtc.SyncStateWithParent()
 }
 
 // bindAddresses limits ICE to the addresses that the user named. libnice leaves out loopback unless told.

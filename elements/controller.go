@@ -3,7 +3,9 @@ package elements
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -312,4 +314,12 @@ func (c *controller) onFailed(sid string, err error) {
 	}
 	c.e.postMediaError(err, "session "+sid)
 	c.cancel()
+}
+
+// onSessionError takes an error of an element inside the session: what the network does to it is a reason for another session, and
+// none for the application's pipeline to end.
+func (c *controller) onSessionError(m gstx.InnerMessage) {
+	if m.Kind == gstx.InnerError && c.transport != nil && c.transport.Has(m.Inner) {
+		c.onFailed(c.sid, fmt.Errorf("%w: %s: %s (%s)", transport.ErrConnectionFailed, m.Source, m.Text, strings.TrimSpace(m.Debug)))
+	}
 }

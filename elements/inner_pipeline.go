@@ -199,12 +199,13 @@ func (i *innerPipeline) end(pads []*innerPad, limit time.Duration) (complete boo
 // fail reports an error to the controller.
 func (i *innerPipeline) fail(f innerFailure) { i.c.post(func() { i.failed(f) }) }
 
-// onInner takes a message of an inner pipeline, on a thread of GStreamer's.
+// onInner takes a message of an inner pipeline, or an error of the session's, on a thread of GStreamer's.
 func (e *element) onInner(m gstx.InnerMessage) {
 	e.mu.Lock()
 	i := e.inners[m.Inner]
 	e.mu.Unlock()
 	if i == nil {
+		e.controlling(func(c *controller) { c.onSessionError(m) })
 		return
 	}
 	switch m.Kind {

@@ -6,6 +6,13 @@ static GstBinClass *parent_class;
 
 #define INLET_FAILED "jitsi-inlet-failed"
 
+/* The messages of an inner pipeline that are not the application's. */
+enum
+{
+  ALL = 1,
+  ERRORS
+};
+
 extern void goInnerMessage (GObject * bin, char *inner, int kind, guint domain, int code, char *text, char *debug, char *source);
 
 /* The inner pipeline that an object is, or is a part of. */
@@ -61,6 +68,9 @@ tell_error (GstBin * bin, GstElement * inner, GstMessage * message)
 static gboolean
 take (GstBin * bin, GstElement * inner, GstMessage * message)
 {
+  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR
+      && g_object_get_qdata (G_OBJECT (inner), inner_quark) == GINT_TO_POINTER (ERRORS))
+    return FALSE;
   switch (GST_MESSAGE_TYPE (message)) {
     case GST_MESSAGE_EOS:
       tell (bin, inner, GSTX_INNER_EOS, NULL, NULL, GST_MESSAGE_SRC (message));
@@ -111,9 +121,10 @@ gstx_inner_class (GstBinClass * klass)
 }
 
 void
-gstx_inner_mark (GstElement * child)
+gstx_inner_mark (GstElement * child, gboolean errors_only)
 {
-  g_object_set_qdata (G_OBJECT (child), inner_quark, child);
+  g_object_set_qdata (G_OBJECT (child), inner_quark,
+      GINT_TO_POINTER (errors_only ? ERRORS : ALL));
 }
 
 typedef struct

@@ -58,7 +58,10 @@ func goInnerMessage(bin *C.GObject, inner *C.char, kind C.int, domain C.guint, c
 }
 
 // MarkInner makes a bin an inner pipeline of the one that it is added to.
-func MarkInner(e gst.Element) { C.gstx_inner_mark(nativeElement(e)); runtime.KeepAlive(e) }
+func MarkInner(e gst.Element) { C.gstx_inner_mark(nativeElement(e), 0); runtime.KeepAlive(e) }
+
+// TakeErrors makes the errors of a bin, and no other of its messages, those of an inner pipeline of the one that it is added to.
+func TakeErrors(e gst.Element) { C.gstx_inner_mark(nativeElement(e), 1); runtime.KeepAlive(e) }
 
 // ShieldInner keeps what goes wrong behind a sink pad of an inner pipeline from whoever feeds it; the first time is told as
 // InnerRefused. Call it before data flows.

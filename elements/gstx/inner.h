@@ -13,8 +13,8 @@ enum
 
 /* Lets a class of bins hand the messages of its inner pipelines to Go. */
 void gstx_inner_class (GstBinClass * klass);
-/* Makes a child of such a bin an inner pipeline. */
-void gstx_inner_mark (GstElement * child);
+/* Makes a child of such a bin an inner pipeline, or one of whose messages only errors are taken. */
+void gstx_inner_mark (GstElement * child, gboolean errors_only);
 /* Keeps what goes wrong behind a sink pad of an inner pipeline from whoever feeds it, and tells of the first time. */
 void gstx_inner_shield (GstPad * inlet);
 

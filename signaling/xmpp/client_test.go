@@ -287,7 +287,7 @@ func TestCloseDoesNotWaitForADeadServer(t *testing.T) {
 	defer cancel()
 	started := time.Now()
 	c.Close(ctx)
-	if took := time.Since(started); took > time.Second {
+	if took := time.Since(started); took > 5*time.Second {
 		t.Errorf("it takes %s", took)
 	}
 }

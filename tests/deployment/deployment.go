@@ -48,19 +48,20 @@ type Options struct {
 	ResumeTimeout time.Duration     // how long a lost XMPP stream can be resumed; 60 s when 0
 	Config        map[string]any    // fields of config.js that differ from the defaults, or are added
 
-	AloneTimeout     time.Duration // until a participant alone loses its session; 20 s when 0
-	StartMuted       bool          // everybody shall begin muted: audio and video
-	NoJSONSources    bool          // signal sources as XML to everybody
-	NoMID            bool          // offer no MID header extension
-	OpusRED          bool          // offer redundant audio (RFC 2198)
-	SSRCRewriting    bool          // give SSRCs of their own to those who announce ssrc-rewriting-1, and MIDs with rtp-mid-demux
-	SSRCLimit        int           // how many of each medium; 50 when 0
-	WrongFingerprint bool          // announce another DTLS fingerprint than the bridge's
-	VNode            string        // the focus sends everybody to this server for visitors
-	NoFocus          bool          // begin, and stay, without a focus: no room can be entered
-	ChannelBase      string        // announced for bridge channels, ws://host:port, in place of the front's
-	NoBridge         bool          // begin without a bridge, as after KillBridge
-	KeepBridge       time.Duration // for how long the focus takes a killed bridge for alive, 15 s on real servers; not at all when 0
+	AloneTimeout      time.Duration // until a participant alone loses its session; 20 s when 0
+	StartMuted        bool          // everybody shall begin muted: audio and video
+	NoJSONSources     bool          // signal sources as XML to everybody
+	NoMID             bool          // offer no MID header extension
+	OpusRED           bool          // offer redundant audio (RFC 2198)
+	SSRCRewriting     bool          // give SSRCs of their own to those who announce ssrc-rewriting-1, and MIDs with rtp-mid-demux
+	SSRCLimit         int           // how many of each medium; 50 when 0
+	WrongFingerprint  bool          // announce another DTLS fingerprint than the bridge's
+	RefusedHandshakes int           // so many DTLS handshakes are refused with an alert
+	VNode             string        // the focus sends everybody to this server for visitors
+	NoFocus           bool          // begin, and stay, without a focus: no room can be entered
+	ChannelBase       string        // announced for bridge channels, ws://host:port, in place of the front's
+	NoBridge          bool          // begin without a bridge, as after KillBridge
+	KeepBridge        time.Duration // for how long the focus takes a killed bridge for alive, 15 s on real servers; not at all when 0
 
 	LoggerFactory logging.LoggerFactory // of front, focus and bridge; when nil Pion's, silent unless PION_LOG_* asks
 }
@@ -130,7 +131,7 @@ func (d *Deployment) start(ctx context.Context) error {
 		return err
 	}
 	if d.bridge, err = bridge.New(bridge.Options{
-		Address: opts.MediaAddress, WrongFingerprint: opts.WrongFingerprint, SSRCLimit: opts.SSRCLimit, Events: d.events, LoggerFactory: opts.LoggerFactory,
+		Address: opts.MediaAddress, WrongFingerprint: opts.WrongFingerprint, RefusedHandshakes: opts.RefusedHandshakes, SSRCLimit: opts.SSRCLimit, Events: d.events, LoggerFactory: opts.LoggerFactory,
 	}); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -29,12 +30,13 @@ import (
 
 // Options says how a bridge is set up.
 type Options struct {
-	Address          netip.Addr // of media; 127.0.0.1 when it is not valid
-	ChannelBase      string     // scheme, host and port of the channels' URLs, such as ws://localhost:8443
-	WrongFingerprint bool       // announce a fingerprint that isn't the certificate's
-	SSRCLimit        int        // of each medium to a receiver with SSRC rewriting; 50 when 0
-	Events           *events.Log
-	LoggerFactory    logging.LoggerFactory
+	Address           netip.Addr // of media; 127.0.0.1 when it is not valid
+	ChannelBase       string     // scheme, host and port of the channels' URLs, such as ws://localhost:8443
+	WrongFingerprint  bool       // announce a fingerprint that isn't the certificate's
+	RefusedHandshakes int        // so many DTLS handshakes are refused with an alert
+	SSRCLimit         int        // of each medium to a receiver with SSRC rewriting; 50 when 0
+	Events            *events.Log
+	LoggerFactory     logging.LoggerFactory
 }
 
 // Bridge is a running bridge.
@@ -43,6 +45,7 @@ type Bridge struct {
 	certificate *dtlssrtp.Certificate
 	log         logging.LeveledLogger
 	impairment  impairment
+	refusals    atomic.Int64 // DTLS handshakes that are still to be refused
 
 	mu          sync.Mutex
 	socket      *socket
@@ -73,6 +76,7 @@ func New(opts Options) (*Bridge, error) {
 		opts: opts, certificate: certificate, log: opts.LoggerFactory.NewLogger("bridge"),
 		conferences: map[string]*Conference{},
 	}
+	b.refusals.Store(int64(opts.RefusedHandshakes))
 	if err := b.listen(); err != nil {
 		return nil, fmt.Errorf("start the bridge: %w", err)
 	}

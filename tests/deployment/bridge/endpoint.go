@@ -55,6 +55,7 @@ func (e *Endpoint) transportEvents() transportEvents {
 	return transportEvents{
 		rtp:       e.receiveRTP,
 		rtcp:      e.receiveRTCP,
+		admit:     c.bridge.admit,
 		connected: func() { c.event(events.Event{Kind: events.ICEConnected, Endpoint: e.id}) },
 		lost:      func(state string) { c.event(events.Event{Kind: events.ICELost, Endpoint: e.id, Detail: state}) },
 		refused: func(err error) {

@@ -43,6 +43,7 @@ type transportEvents struct {
 	lost      func(state string)
 	ready     func(clientRole string)
 	refused   func(err error)
+	admit     func() error // whether the next DTLS handshake may succeed
 }
 
 func newTransport(network network, loggers logging.LoggerFactory, certificate *dtlssrtp.Certificate, events transportEvents) (*transport, error) {
@@ -141,7 +142,7 @@ func (t *transport) handshake(remote RemoteTransport, bridgeIsServer bool) (*dtl
 		dtls.WithCertificates(t.certificate.TLS),
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
 		dtls.WithInsecureSkipVerify(true), // the fingerprint is what counts
-		dtls.WithVerifyPeerCertificate(verifier(remote, bridgeIsServer)),
+		dtls.WithVerifyPeerCertificate(verifier(remote, bridgeIsServer, t.events.admit)),
 		dtls.WithFlightInterval(200 * time.Millisecond),
 		dtls.WithLoggerFactory(t.loggers),
 	}

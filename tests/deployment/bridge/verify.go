@@ -13,9 +13,23 @@ import (
 // errNotECDSA is how the bridge as DTLS server treats clients with RSA certificates: a real one fails the handshake.
 var errNotECDSA = errors.New("the client's certificate is not ECDSA")
 
+// errOnDemand refuses a handshake that is as good as any.
+var errOnDemand = errors.New("refused on demand")
+
+// admit says whether the next DTLS handshake may succeed.
+func (b *Bridge) admit() error {
+	if b.refusals.Add(-1) >= 0 {
+		return errOnDemand
+	}
+	return nil
+}
+
 // verifier checks the client's certificate against its fingerprint from the signalling.
-func verifier(remote RemoteTransport, bridgeIsServer bool) func([][]byte, [][]*x509.Certificate) error {
+func verifier(remote RemoteTransport, bridgeIsServer bool, admit func() error) func([][]byte, [][]*x509.Certificate) error {
 	return func(raw [][]byte, _ [][]*x509.Certificate) error {
+		if err := admit(); err != nil {
+			return err
+		}
 		if len(raw) == 0 {
 			return errors.New("the client sent no certificate")
 		}

@@ -22,9 +22,9 @@ type Decoded struct {
 const (
 	decodedWidth, decodedHeight = 64, 36
 	decodedPerSecond            = 100 // so that a flash is timed to 10 ms
-	// Shorter gaps in the sound are not filled: they are no more than how a file's times are rounded. One packet of Opus that is
-	// lost has to be, or all that follows is heard 20 ms early.
-	gapTolerance = 5 * time.Millisecond
+	// Shorter gaps in the sound are not filled: they are no more than how times are rounded, and how the jitter buffer follows the sender's
+	// clock. One packet of Opus that is lost has to be, or all that follows is heard 20 ms early.
+	gapTolerance = 15 * time.Millisecond
 )
 
 // Decode plays a Matroska file of video and Opus. GStreamer does the timing as a player does: videorate and

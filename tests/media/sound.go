@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Rate is the sample rate of all Sound: Opus' own.
@@ -32,20 +33,33 @@ func (s Sound) Level() float64 {
 	return math.Sqrt(sum/float64(len(s))) / 32768
 }
 
-// Share is how much of the sound's energy is at a frequency, 0 to 1, by Goertzel's algorithm.
+// toneWindow is for how long a tone must go on without a break to count: a recording may jump where packets were lost or late.
+const toneWindow = Rate / 10
+
+// Share is how much of the sound's energy is at a frequency, 0 to 1.
 func (s Sound) Share(hertz float64) float64 {
-	energy, coefficient := 0., 2*math.Cos(2*math.Pi*hertz/Rate)
+	var tone, all float64
+	for window := range slices.Chunk(s, toneWindow) {
+		power, energy := window.goertzel(hertz)
+		tone += power / (float64(len(window)) / 2)
+		all += energy
+	}
+	if all == 0 {
+		return 0
+	}
+	return tone / all
+}
+
+// goertzel computes the power at a frequency, by Goertzel's algorithm, and the energy.
+func (s Sound) goertzel(hertz float64) (power, energy float64) {
+	coefficient := 2 * math.Cos(2*math.Pi*hertz/Rate)
 	var last, beforeLast float64
 	for _, sample := range s {
 		value := float64(sample)
 		energy += value * value
 		last, beforeLast = value+coefficient*last-beforeLast, last
 	}
-	if energy == 0 {
-		return 0
-	}
-	power := last*last + beforeLast*beforeLast - coefficient*last*beforeLast
-	return power / (energy * float64(len(s)) / 2)
+	return last*last + beforeLast*beforeLast - coefficient*last*beforeLast, energy
 }
 
 // Silent sounds are quieter than anything audiotestsrc makes at a volume of 0.01.

@@ -37,6 +37,7 @@ void gstx_ssrc_table_unref (GstxSsrcTable * table);
 void gstx_ssrc_table_set (GstxSsrcTable * table, guint32 ssrc, const char *cname);
 void gstx_ssrc_table_remove (GstxSsrcTable * table, guint32 ssrc);
 void gstx_ssrc_table_filter (GstxSsrcTable * table, GstPad * pad);
+void gstx_ssrc_table_filter_control (GstxSsrcTable * table, GstPad * pad);
 guint64 gstx_ssrc_table_dropped (GstxSsrcTable * table);
 void gstx_ssrc_table_provide_cnames (GstxSsrcTable * table, GstElement * jitterbuffer, GstElement * rtpbin, guint session, guint32 ssrc);
 

@@ -1,7 +1,10 @@
 package gstx
 
 import (
+	"encoding/binary"
 	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +88,28 @@ func TestOnlyPacketsOfKnownSSRCsPass(t *testing.T) {
 		if failed != nil || passed > 0 != c.passes || table.Dropped() > 0 == c.passes {
 			t.Errorf("%s: %d passed, %d dropped, %v", c.name, passed, table.Dropped(), failed)
 		}
+	}
+}
+
+func TestOnlyReportsOfKnownSendersPass(t *testing.T) {
+	report := func(ssrc uint32) []byte { // a sender report without blocks: RFC 3550, 6.4.1
+		packet := make([]byte, 28)
+		packet[0], packet[1], packet[3] = 2<<6, 200, 6
+		binary.BigEndian.PutUint32(packet[4:], ssrc)
+		return packet
+	}
+	table := NewSSRCTable()
+	table.Set(4711, "alice")
+	file := filepath.Join(t.TempDir(), "rtcp")
+	packets := slices.Concat(report(4711), report(4712), report(4711), []byte{2 << 6, 200}) // the last one is cut
+	if err := os.WriteFile(file, packets, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	passed, failed := run(t, `filesrc blocksize=28 location=`+file+` ! identity name=i ! fakesink name=out async=false`, func(bin gst.Bin) {
+		table.FilterControl(bin.GetByName("i").GetStaticPad("sink"))
+	})
+	if failed != nil || passed != 2 || table.Dropped() != 0 {
+		t.Errorf("%d reports passed, %d packets of media dropped; %v", passed, table.Dropped(), failed)
 	}
 }
 

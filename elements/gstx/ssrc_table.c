@@ -64,18 +64,22 @@ gstx_ssrc_table_dropped (GstxSsrcTable * table)
   return n;
 }
 
+/* Where packets have their SSRC. RFC 3550, 5.1 and 6.4 */
+#define IN_RTP 8
+#define IN_RTCP 4               /* of the sender, in the first one of a compound */
+
 static gboolean
-knows_packet (GstxSsrcTable * table, GstBuffer * buffer)
+knows_packet (GstxSsrcTable * table, GstBuffer * buffer, gsize offset)
 {
   guint8 ssrc[4];
   gboolean known;
 
-  if (gst_buffer_extract (buffer, 8, ssrc, 4) != 4)
+  if (gst_buffer_extract (buffer, offset, ssrc, 4) != 4)
     return FALSE;
   g_mutex_lock (&table->lock);
   known = g_hash_table_contains (table->cnames,
       GUINT_TO_POINTER (GST_READ_UINT32_BE (ssrc)));
-  if (!known)
+  if (!known && offset == IN_RTP)
     table->dropped++;
   g_mutex_unlock (&table->lock);
   return known;
@@ -84,7 +88,7 @@ knows_packet (GstxSsrcTable * table, GstBuffer * buffer)
 static gboolean
 keep_known (GstBuffer ** buffer, guint index, gpointer user_data)
 {
-  if (!knows_packet (user_data, *buffer))
+  if (!knows_packet (user_data, *buffer, IN_RTP))
     gst_clear_buffer (buffer);
   return TRUE;
 }
@@ -101,7 +105,14 @@ filter_probe (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
     return gst_buffer_list_length (list) > 0 ? GST_PAD_PROBE_OK :
         GST_PAD_PROBE_DROP;
   }
-  return knows_packet (user_data, GST_PAD_PROBE_INFO_BUFFER (info)) ?
+  return knows_packet (user_data, GST_PAD_PROBE_INFO_BUFFER (info), IN_RTP) ?
+      GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+}
+
+static GstPadProbeReturn
+filter_control_probe (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  return knows_packet (user_data, GST_PAD_PROBE_INFO_BUFFER (info), IN_RTCP) ?
       GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
 }
 
@@ -110,6 +121,13 @@ gstx_ssrc_table_filter (GstxSsrcTable * table, GstPad * pad)
 {
   gst_pad_add_probe (pad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, filter_probe,
+      ssrc_table_ref (table), (GDestroyNotify) gstx_ssrc_table_unref);
+}
+
+void
+gstx_ssrc_table_filter_control (GstxSsrcTable * table, GstPad * pad)
+{
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, filter_control_probe,
       ssrc_table_ref (table), (GDestroyNotify) gstx_ssrc_table_unref);
 }
 

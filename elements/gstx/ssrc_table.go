@@ -39,6 +39,13 @@ func (t *SSRCTable) Filter(pad gst.Pad) {
 	runtime.KeepAlive(pad)
 }
 
+// FilterControl drops RTCP packets of unknown senders on a pad.
+func (t *SSRCTable) FilterControl(pad gst.Pad) {
+	C.gstx_ssrc_table_filter_control(t.native, nativePad(pad))
+	runtime.KeepAlive(t)
+	runtime.KeepAlive(pad)
+}
+
 // Dropped counts the packets that Filter dropped.
 func (t *SSRCTable) Dropped() uint64 {
 	defer runtime.KeepAlive(t)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
@@ -50,12 +51,45 @@ func (t *Transport) RemoveSource(ssrc uint32, wait *sync.WaitGroup) {
 	})
 }
 
+// filterSSRCs lets the packets of known sources alone into a demultiplexer: late ones, and reports, would bring back the pads of those who
+// left, and the bridge's probing would get some.
+func (t *Transport) filterSSRCs(demux gst.Element) {
+	media, control := demux.GetStaticPad("sink"), demux.GetStaticPad("rtcp_sink")
+	t.ssrcs.Filter(media)
+	t.ssrcs.FilterControl(control)
+	t.mu.Lock()
+	t.demuxed = []gst.Pad{media, control}
+	t.mu.Unlock()
+}
+
+// awaitDemuxed waits for packets that came through the filter just before their source was taken out of the table: the demultiplexer would make
+// pads again for an SSRC that is being cleared (1.22).
+func (t *Transport) awaitDemuxed() {
+	t.mu.Lock()
+	pads := t.demuxed
+	t.mu.Unlock()
+	limit := time.After(stopLimit)
+	for _, pad := range pads {
+		peer := pad.GetPeer()
+		if peer == nil {
+			continue
+		}
+		select {
+		case <-whenIdle(peer):
+		case <-limit:
+			t.logf(gst.LevelWarning, "a packet is still on its way to the jitter buffer after %v", stopLimit)
+			return
+		}
+	}
+}
+
 // clear removes what rtpbin has for an SSRC, a jitter buffer with two threads, whether a stream came out of it yet or not.
 func (t *Transport) clear(ssrc uint32, s *Stream) {
 	if s != nil {
 		s.Release()
 		s.awaitReturn()
 	}
+	t.awaitDemuxed()
 	t.rtpbin.Emit("clear-ssrc", receiveSession, ssrc)
 	if s == nil {
 		s = t.takeStray(ssrc)

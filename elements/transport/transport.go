@@ -64,6 +64,7 @@ type Transport struct {
 	sigs     gstx.Signals // of elements that webrtcbin made
 	inlets   []gst.Pad    // where decrypted RTP and RTCP come in
 	received gst.Pad      // decrypted RTP; nil while there is none
+	demuxed  []gst.Pad    // where RTP and RTCP are told apart by SSRC
 	session  gst.Element  // rtpsession; nil until it is there
 	closed   bool
 }
@@ -113,7 +114,7 @@ func (t *Transport) Close() {
 	t.mu.Lock()
 	streams := t.streams // also those whose pads came meanwhile
 	t.streams = map[uint32]*Stream{}
-	t.session = nil
+	t.session, t.demuxed = nil, nil
 	t.mu.Unlock()
 	for _, s := range streams {
 		s.drop()

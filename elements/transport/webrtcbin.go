@@ -109,8 +109,7 @@ func (t *Transport) repair(e gst.Element) {
 	case "dtlssrtpenc":
 		t.guardDTLSEncoder(e)
 	case "rtpssrcdemux":
-		// Late packets would bring back the pads of those who left, and the bridge's probing would get one.
-		t.ssrcs.Filter(e.GetStaticPad("sink"))
+		t.filterSSRCs(e)
 	case "rtpsession":
 		repairSession(e)
 		t.watchFeedback(e)

@@ -18,7 +18,7 @@ import (
 
 // negotiationLimit bounds the wait for webrtcbin's own thread. The wait must not be cut short: webrtcbin that goes to
 // READY while it works on a description leaks its sockets and threads.
-const negotiationLimit = 10 * time.Second
+const negotiationLimit = time.Minute
 
 // Negotiate gives webrtcbin the offer and makes our answer to the focus. No candidates go into it: the bridge
 // learns them as peer-reflexive ones, and nothing waits for gathering.

@@ -171,7 +171,7 @@ func TestSoakLipSyncAfterAMinuteWithLoss(t *testing.T) {
 	file := filepath.Join(dir, "recording.mkv")
 	recorder.recorded(file, "V_VP8", 80*time.Second)
 	recorder.leave()
-	decoded, err := media.Decode(room.ctx, file)
+	decoded, err := media.DecodeExactly(room.ctx, file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,14 +22,21 @@ type Decoded struct {
 const (
 	decodedWidth, decodedHeight = 64, 36
 	decodedPerSecond            = 100 // so that a flash is timed to 10 ms
-	// Shorter gaps in the sound are not filled: they are no more than how times are rounded, and how the jitter buffer follows the sender's
-	// clock. One packet of Opus that is lost has to be, or all that follows is heard 20 ms early.
-	gapTolerance = 15 * time.Millisecond
 )
 
 // Decode plays a Matroska file of video and Opus. GStreamer does the timing as a player does: videorate and
-// audiorate repeat pictures and insert silence where the recording's timestamps have gaps.
+// audiorate repeat pictures and insert silence where the recording's timestamps have gaps, of sound from 40 ms on.
 func Decode(ctx context.Context, file string) (Decoded, error) {
+	return decode(ctx, file, "audiorate")
+}
+
+// DecodeExactly inserts silence for each packet of Opus that is missing: without it, all that follows is heard 20 ms early. Shorter gaps are
+// no more than how times are rounded.
+func DecodeExactly(ctx context.Context, file string) (Decoded, error) {
+	return decode(ctx, file, "audiorate tolerance=5000000")
+}
+
+func decode(ctx context.Context, file, audiorate string) (Decoded, error) {
 	dir, err := os.MkdirTemp("", "decode")
 	if err != nil {
 		return Decoded{}, err
@@ -39,8 +46,8 @@ func Decode(ctx context.Context, file string) (Decoded, error) {
 		d.video_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! decodebin ! videoconvert ! videoscale
 			! videorate ! video/x-raw,format=RGB,width=%d,height=%d,framerate=%d/1 ! filesink location=video
 		d.audio_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! opusdec ! audioconvert ! audioresample
-			! audiorate tolerance=%d ! audio/x-raw,format=S16LE,rate=%d,channels=1 ! filesink location=audio`,
-		file, decodedWidth, decodedHeight, decodedPerSecond, gapTolerance.Nanoseconds(), Rate)
+			! %s ! audio/x-raw,format=S16LE,rate=%d,channels=1 ! filesink location=audio`,
+		file, decodedWidth, decodedHeight, decodedPerSecond, audiorate, Rate)
 	if err := run(ctx, dir, "decode "+filepath.Base(file), text); err != nil {
 		return Decoded{}, err
 	}

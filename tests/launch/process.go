@@ -113,7 +113,7 @@ func (p *Process) Alive(ctx context.Context) (context.Context, context.CancelFun
 	go func() {
 		select {
 		case <-p.done:
-			cancel(fmt.Errorf("%s has ended", p.Name))
+			cancel(fmt.Errorf("%s has ended with exit code %d", p.Name, p.exitCode()))
 		case <-stop:
 		}
 	}()
@@ -130,11 +130,16 @@ func (p *Process) Wait(ctx context.Context) (int, error) {
 	case <-ctx.Done():
 		return 0, fmt.Errorf("%s hasn't ended: %w", p.Name, context.Cause(ctx))
 	}
+	return p.exitCode(), nil
+}
+
+// exitCode is that of a process that has ended.
+func (p *Process) exitCode() int {
 	status := p.command.ProcessState.Sys().(syscall.WaitStatus)
 	if status.Signaled() {
-		return 128 + int(status.Signal()), nil
+		return 128 + int(status.Signal())
 	}
-	return status.ExitStatus(), nil
+	return status.ExitStatus()
 }
 
 // Output is all that the process has printed up to now, messages left out that say nothing of the story.

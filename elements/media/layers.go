@@ -60,7 +60,9 @@ func usefulBitrate(height int) int {
 	return 3_000_000
 }
 
-// layer is one size of a picture: valve, queue, scaler, encoder. Its queue drops frames where the encoder is too slow.
+// layer is one size of a picture: valve, queue, scaler, encoder, queue. The first queue drops frames where the encoder is too slow. The
+// second is for the encoder not to wait while frames are spread over time: it would see fewer pictures, and make each of
+// them so much larger that it waits longer.
 type layer struct {
 	size     size
 	encoder  encoder
@@ -87,16 +89,16 @@ func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*
 	if enc.caps != "" {
 		factories = append(factories, "capsfilter")
 	}
+	factories = append(factories, "queue")
 	elements, err := makeChain(bin, factories)
 	if err != nil {
 		return nil, err
 	}
 	l := &layer{size: sz, encoder: enc, elements: elements, valve: elements[0], temporal: temporal && enc.factory == "vp8enc"}
 	l.valve.SetObjectProperty("drop", true)
-	queue := elements[1]
-	gstx.SetFromString(queue, "max-size-buffers", "2")
-	gstx.SetFromString(queue, "max-size-bytes", "0")
-	gstx.SetFromString(queue, "max-size-time", "0")
+	queue, waiting := elements[1], elements[len(elements)-1]
+	limitQueue(queue, mostPictures, 0)
+	limitQueue(waiting, 0, mostWaiting)
 	if leaky {
 		gstx.SetFromString(queue, "leaky", "downstream")
 	}
@@ -104,10 +106,10 @@ func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*
 		caps := fmt.Sprintf("video/x-raw,width=%d,height=%d", sz.width, sz.height)
 		elements[3].SetObjectProperty("caps", gst.CapsFromString(caps))
 	}
-	l.element = elements[len(elements)-1]
+	l.element = elements[len(elements)-2]
 	if enc.caps != "" {
 		l.element.SetObjectProperty("caps", gst.CapsFromString(enc.caps))
-		l.element = elements[len(elements)-2]
+		l.element = elements[len(elements)-3]
 	}
 	enc.configure(l.element, sz.height, !temporal)
 	if l.temporal {
@@ -115,6 +117,20 @@ func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*
 	}
 	l.setBitrate(usefulBitrate(sz.height))
 	return l, nil
+}
+
+// What a layer's queues hold at most: pictures, and what is encoded of them. A key frame that is spread over a longer time than
+// this holds the encoder up.
+const (
+	mostPictures = 2
+	mostWaiting  = 300 * time.Millisecond
+)
+
+// limitQueue bounds a queue by buffers and time alone; 0 is no bound.
+func limitQueue(queue gst.Element, buffers int, length time.Duration) {
+	gstx.SetFromString(queue, "max-size-buffers", fmt.Sprint(buffers))
+	gstx.SetFromString(queue, "max-size-bytes", "0")
+	gstx.SetFromString(queue, "max-size-time", fmt.Sprint(length.Nanoseconds()))
 }
 
 func (l *layer) input() gst.Pad  { return l.valve.GetStaticPad("sink") }

@@ -21,8 +21,13 @@ const (
 )
 
 // TestSoakUplinkThatGetsNarrow cuts what a sender can send to a sixth, and lets it have all again. SOAK_SINK has further properties
-// of the sender's, such as simulcast=false.
+// of the sender's.
 func TestSoakUplinkThatGetsNarrow(t *testing.T) {
+	t.Run("three sizes", func(t *testing.T) { narrowAndWiden(t, "simulcast=true") })
+	t.Run("one size", func(t *testing.T) { narrowAndWiden(t, "simulcast=false") })
+}
+
+func narrowAndWiden(t *testing.T, properties string) {
 	build, err := filepath.Abs("../../build")
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +53,7 @@ func TestSoakUplinkThatGetsNarrow(t *testing.T) {
 	}
 	defer watcher.end()
 	sender, err := st.start("sender", launchCommand("videotestsrc is-live=true pattern=smpte horizontal-speed=7 ! "+
-		"video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! queue ! jitsisink name=j "+os.Getenv("SOAK_SINK")+" location="+location+
+		"video/x-raw,format=I420,width=1280,height=720,framerate=30/1 ! queue ! jitsisink name=j "+properties+" "+os.Getenv("SOAK_SINK")+" location="+location+
 		" audiotestsrc is-live=true wave=ticks ! queue ! j.audio_0"), 0, false)
 	if err != nil {
 		t.Fatal(err)

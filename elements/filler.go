@@ -21,8 +21,13 @@ const (
 	quietLimit = time.Second
 	// screenLimit is the same for shared screens, of which browsers send a picture now and then while nothing moves.
 	screenLimit = 3 * time.Second
+	// mutedLimit is the same where it is known that nothing will come: the source says so, or the pad's peer has refused it. What was
+	// under way comes before.
+	mutedLimit = 250 * time.Millisecond
 	// expectedLimit is the same for a source that is there and will begin any moment.
 	expectedLimit = 4 * time.Second
+	// decidingLimit is the same where that source's first picture decides on what a muxer takes, and nothing else can come before.
+	decidingLimit = 20 * time.Second
 	// fillerHaste is how much earlier than the jitter buffer a filler gives its media, so that it is late nowhere.
 	fillerHaste = 20 * time.Millisecond
 )
@@ -74,9 +79,9 @@ func (c *controller) fill(pads []*sourcePad, offers []offer) {
 		switch {
 		case p.filler != nil && p.filler.repeat != repeat && p.filler.chain != nil:
 			c.stopFilling(p)
-			c.startFilling(p, repeat)
-		case p.filler == nil && c.isQuiet(p, offered && !o.muted) && !p.takesRTP():
-			c.startFilling(p, repeat)
+			c.startFilling(p, o, repeat)
+		case p.filler == nil && c.isQuiet(p, o, offered) && !p.takesRTP():
+			c.startFilling(p, o, repeat)
 			c.tell(p)
 		}
 		if p.filler != nil && p.next == nil && p.current != nil {
@@ -85,17 +90,23 @@ func (c *controller) fill(pads []*sourcePad, offers []offer) {
 	}
 }
 
-// isQuiet says whether a pad has given nothing for so long that what follows would stand still.
-func (c *controller) isQuiet(p *sourcePad, expected bool) bool {
+// isQuiet says whether a pad, for which there is an offer or none, has given nothing for so long that what follows would stand still.
+func (c *controller) isQuiet(p *sourcePad, o offer, offered bool) bool {
 	if p.current != nil {
 		limit := quietLimit
-		if p.current.source.VideoType == jingle.Desktop {
+		switch {
+		case offered && o.muted:
+			limit = mutedLimit
+		case p.current.source.VideoType == jingle.Desktop:
 			limit = screenLimit
 		}
 		return p.end.Idle(p.current.input) > limit
 	}
 	since, limit := p.quiet, quietLimit
-	if expected {
+	switch {
+	case offered && p.refused != 0 && p.refused == o.ssrc:
+		limit = mutedLimit
+	case offered && !o.muted:
 		limit = expectedLimit
 	}
 	if p.end.Caps() == nil && gstx.LeadsToMuxer(p.ghost) {
@@ -106,14 +117,25 @@ func (c *controller) isQuiet(p *sourcePad, expected bool) bool {
 		if c.flowing.After(since) {
 			since = c.flowing
 		}
+		if codec, known := c.codecOf(o); known && !o.muted && !media.CanFill(codec) {
+			limit = decidingLimit
+		}
 	}
 	return time.Since(since) > limit
 }
 
-func (c *controller) startFilling(p *sourcePad, repeat bool) {
+// codecOf is the codec of what is offered, if its media has come.
+func (c *controller) codecOf(o offer) (media.Codec, bool) {
+	if s := c.streams[o.ssrc]; s != nil {
+		return media.ByName(s.Codec)
+	}
+	return media.Codec{}, false
+}
+
+func (c *controller) startFilling(p *sourcePad, o offer, repeat bool) {
 	f := &filler{repeat: repeat}
 	p.filler = f
-	chain, err := c.newFiller(p, repeat)
+	chain, err := c.newFiller(p, o, repeat)
 	if err != nil {
 		c.e.warn(fmt.Sprintf("pad %s gives nothing while nobody fills it: %v", p.ghost.GetName(), err))
 		return
@@ -148,12 +170,12 @@ func (c *controller) stopFilling(p *sourcePad) {
 }
 
 // newFiller makes what the pad's peer takes: encoded if it would take the stream so, too.
-func (c *controller) newFiller(p *sourcePad, repeat bool) (*media.Filler, error) {
+func (c *controller) newFiller(p *sourcePad, o offer, repeat bool) (*media.Filler, error) {
 	if repeat {
 		return media.NewTicker(c.e)
 	}
 	sent := p.end.Caps()
-	if codec, ok := c.fillerCodec(p, sent); ok {
+	if codec, ok := c.fillerCodec(p, o, sent); ok {
 		width, height := pictureSize(sent)
 		return media.NewEncodedFiller(c.e, codec, width, height)
 	}
@@ -165,9 +187,12 @@ func (c *controller) newFiller(p *sourcePad, repeat bool) (*media.Filler, error)
 }
 
 // fillerCodec finds the codec to fill a pad with; false: its peer wants raw media.
-func (c *controller) fillerCodec(p *sourcePad, sent *gst.Caps) (media.Codec, bool) {
+func (c *controller) fillerCodec(p *sourcePad, o offer, sent *gst.Caps) (media.Codec, bool) {
 	if sent != nil {
 		return media.ByCaps(sent.GetStructure(0).GetName())
+	}
+	if codec, known := c.codecOf(o); known && media.CanFill(codec) && p.takesEncoded(codec) {
+		return codec, true
 	}
 	for _, s := range c.streams { // what the others send is what comes here, most likely
 		if codec, ok := media.ByName(s.Codec); ok && codec.Media == p.media && media.CanFill(codec) && p.takesEncoded(codec) {

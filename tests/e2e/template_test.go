@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,8 +25,8 @@ func (p *participant) finished(of *participant) {
 	}
 }
 
-// playsBoth decodes a complete recording and checks what is to be seen and heard in it.
-func (r *room) playsBoth(file, colour string, hertz float64) {
+// showsAtLast decodes a complete recording of picture and sound and checks its last picture.
+func (r *room) showsAtLast(file, colour string) (sound media.Sound) {
 	r.t.Helper()
 	recording, err := media.ReadMatroska(file)
 	if err != nil {
@@ -36,15 +39,21 @@ func (r *room) playsBoth(file, colour string, hertz float64) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	pictures, sound := decoded.Length()
-	if pictures < time.Second || sound < time.Second {
+	if pictures, sound := decoded.Length(); pictures < time.Second || sound < time.Second {
 		r.t.Fatalf("%s: %v of pictures, %v of sound", file, pictures, sound)
 	}
 	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != colour {
 		r.t.Errorf("%s: the last picture is %s, want %s", file, kind, colour)
 	}
+	return decoded.Sound
+}
+
+// playsBoth decodes a complete recording and checks what is to be seen and heard in it.
+func (r *room) playsBoth(file, colour string, hertz float64) {
+	r.t.Helper()
+	sound := r.showsAtLast(file, colour)
 	right, pieces := 0, 0
-	for half := decoded.Sound[len(decoded.Sound)/2:]; len(half) >= media.PieceOfSound; half = half[media.PieceOfSound:] {
+	for half := sound[len(sound)/2:]; len(half) >= media.PieceOfSound; half = half[media.PieceOfSound:] {
 		if pieces++; half[:media.PieceOfSound].Is(hertz) {
 			right++
 		}
@@ -164,6 +173,69 @@ func TestAFailingInstanceIsAWarningAndTheOthersGoOn(t *testing.T) {
 	recorder.recorded(filepath.Join(dir, "red/x.mkv"), "V_VP8", 2*time.Second)
 	recorder.leave()
 	room.playsBoth(filepath.Join(dir, "red/x.mkv"), "red", 440)
+}
+
+// A sender who goes on in another codec, as web clients do, ends its file: no muxer takes that in the track it has begun. A new one
+// begins, and the file of somebody else is none of it.
+func TestAChangeOfCodecBeginsANewPart(t *testing.T) {
+	t.Parallel()
+	room, dir := newRoom(t), t.TempDir()
+	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
+		Pipeline: `jitsisrc name=j {room} participant-template="matroskamux name=mux ! filesink buffer-mode=unbuffered location={nick}-{part}.mkv
+			opusparse name=audio ! mux.  identity name=video ! mux."`})
+	sender := room.plays("sender", room.film("vp8", "red", 440, smallSize))
+	room.join("other", sink("green", 660))
+	file := func(nick string, part int) string { return filepath.Join(dir, fmt.Sprintf("%s-%d.mkv", nick, part)) }
+	recorder.recorded(file("sender", 1), "V_VP8", 2*time.Second)
+	recorder.recorded(file("green", 1), "V_VP8", 2*time.Second)
+	for part, next := range []struct{ codec, colour string }{{"h264", "blue"}, {"vp9", "green"}} {
+		part += 2
+		sender.Play(room.film(next.codec, next.colour, 440, smallSize))
+		if _, err := recorder.WaitMessage(room.ctx, 0, "jitsi-template-finished", "participant-id="+sender.ID(), fmt.Sprint("part=", part-1), "complete=true"); err != nil {
+			t.Fatal(err)
+		}
+		recorder.recorded(file("sender", part), matroskaNames[next.codec], 2*time.Second)
+		recorder.recorded(file("sender", part), "A_OPUS", 2*time.Second)
+	}
+	recorder.leave()
+	for part, colour := range []string{"red", "blue", "green"} {
+		room.showsAtLast(file("sender", part+1), colour)
+	}
+	room.showsAtLast(file("green", 1), "green")
+	if files, _ := os.ReadDir(dir); len(files) != 4 {
+		t.Errorf("files: %v", files)
+	}
+}
+
+// The application's own muxer keeps what it has begun with: the pad says what it refuses, and the file goes on in black, with the sound.
+func TestAMuxerThatRefusesAnotherCodecGoesOn(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t)
+	recorder, file := room.record(t.TempDir())
+	sender := room.plays("sender", room.film("vp8", "red", 440, smallSize))
+	recorder.recorded(file, "V_VP8", 2*time.Second)
+	sender.Play(room.film("h264", "blue", 440, smallSize))
+	refused := regexp.MustCompile("pad video_0: its peer does not take " + sender.ID() + "-v0 .h264.* of participant " + sender.ID())
+	if _, err := recorder.WaitLine(room.ctx, 0, refused); err != nil {
+		t.Fatal(err)
+	}
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	track, err := recording.Track("V_VP8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder.recorded(file, "V_VP8", track.Span()+4*time.Second)
+	recorder.recorded(file, "A_OPUS", track.Span()+4*time.Second)
+	decoded := checkRecording(recorder, file, 3*time.Second)
+	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "black" {
+		t.Errorf("the last picture is %s", kind)
+	}
+	if !slices.ContainsFunc(decoded.Pictures, func(p media.Picture) bool { return p.Kind() == "red" }) {
+		t.Error("there are no pictures of the codec that came first")
+	}
 }
 
 func TestATypoInATemplateIsAnErrorBeforeAnythingConnects(t *testing.T) {

@@ -65,7 +65,22 @@ func (c *controller) nameStats(figures []gstx.SourceStats) []*sourceStats {
 			}
 		}
 	}
+	shareRTT(list)
 	return list
+}
+
+// shareRTT completes the round-trip times of what we send, all of it on the same way to the bridge: of a report about several SSRCs, as
+// bridges make them, rtpsession keeps the last one only.
+func shareRTT(list []*sourceStats) {
+	var rtt time.Duration
+	for _, s := range list {
+		rtt = max(rtt, s.sum.RTT)
+	}
+	for _, s := range list {
+		if s.sum.Sent && s.sum.RTT == 0 {
+			s.sum.RTT = rtt
+		}
+	}
 }
 
 // loss is the part of the packets that did not arrive.

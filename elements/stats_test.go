@@ -57,6 +57,34 @@ func TestStatsTellOfWhatIsSentAndReceived(t *testing.T) {
 	}
 }
 
+// The bridge reports on all that is sent at once.
+func TestAllThatIsSentHasARoundTripTime(t *testing.T) {
+	location := " local-addresses=127.0.0.1 location=" + startDeployment(t) + "/RTT"
+	sender, receiver := pair(t, location)
+	defer sender.SetState(gst.StateNull)
+	defer receiver.SetState(gst.StateNull)
+	sender.SetState(gst.StatePlaying)
+	receiver.SetState(gst.StatePlaying)
+	eventually(t, "a round-trip time of picture and sound", func() bool {
+		stats, _ := sender.GetByName("j").ObjectProperty("stats").(*gst.Structure)
+		if rtt, _ := stats.GetUint64("round-trip-time"); rtt == 0 || rtt > uint64(patience) {
+			return false
+		}
+		sources, known := within(stats, "sources"), 0
+		for i := range sources.NFields() {
+			s := within(sources, sources.NthFieldName(uint(i)))
+			if rtt, _ := s.GetUint64("round-trip-time"); rtt > 0 && rtt < uint64(patience) {
+				known++
+			}
+		}
+		return known == 2
+	})
+	stats, _ := receiver.GetByName("j").ObjectProperty("stats").(*gst.Structure)
+	if rtt, _ := stats.GetUint64("round-trip-time"); rtt != 0 { // RTCP tells it to those who send
+		t.Errorf("who sends nothing has a round-trip time of %v", time.Duration(rtt))
+	}
+}
+
 func TestLossIsAPartOfWhatWasSent(t *testing.T) {
 	for want, s := range map[float64]gstx.SourceStats{
 		0:    {},

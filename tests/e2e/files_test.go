@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -43,7 +44,9 @@ func run(t *testing.T, pipeline string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Kill)
-	if code, err := p.Wait(t.Context()); code != 0 || err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if code, err := p.Wait(ctx); code != 0 || err != nil {
 		t.Fatalf("%s: exit code %d, %v\n%s", pipeline, code, err, p.Output())
 	}
 }

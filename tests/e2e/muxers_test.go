@@ -9,8 +9,9 @@ import (
 	"gstjitsi/tests/launch"
 )
 
-// progress is a line of progressreport's, of the picture in front of a muxer, after some seconds in which the muxer took them.
-var progress = regexp.MustCompile(`^progressreport0 \(00:00:0[4-9]\)`)
+// progress is a line of progressreport's, of the picture in front of a muxer, one a second while the muxer takes them. On a busy machine
+// the first one comes late: of a film with too few pictures players take the track for a preview and leave it out.
+var progress = regexp.MustCompile(`^progressreport0 \(\d\d:\d\d:\d\d\)`)
 
 // A muxer waits for each of its pads. One of the two pictures that are recorded is nobody's.
 func TestMuxersRunWhileAPadIsEmpty(t *testing.T) {
@@ -33,8 +34,10 @@ func TestMuxersRunWhileAPadIsEmpty(t *testing.T) {
 			recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"}, Pipeline: fmt.Sprintf(
 				`jitsisrc name=j {room} %s name=mux ! filesink location=recording  j.video_0 ! %s ! %s  j.audio_0 ! %s ! %s`,
 				mux, tt.video, fmt.Sprintf(tt.pads, "video"), tt.audio, fmt.Sprintf(tt.pads, "audio"))})
-			if _, err := recorder.WaitLine(room.ctx, 0, progress); err != nil {
-				t.Fatal(err)
+			for mark, seconds := launch.Mark(0), 0; seconds < 5; mark, seconds = recorder.Mark(), seconds+1 {
+				if _, err := recorder.WaitLine(room.ctx, mark, progress); err != nil {
+					t.Fatal(err)
+				}
 			}
 			recorder.leave()
 			run(t, fmt.Sprintf(`filesrc location=%s ! decodebin name=d  d. ! videoconvert ! fakesink  d. ! audioconvert ! fakesink`, filepath.Join(dir, "recording")))

@@ -155,9 +155,13 @@ func checkSound(t *testing.T, file string) {
 }
 
 // TestSoakLipSyncAfterAMinuteWithLoss records flashes and beeps of one moment: they are within 20 ms of each other, after a minute
-// and with packets lost, though the sound leaves 400 ms late.
+// and with packets lost, though the sound leaves 400 ms late. The jitter buffers are longer than usual: what a busy machine delivers
+// late is in the recording then, at its time.
 func TestSoakLipSyncAfterAMinuteWithLoss(t *testing.T) {
-	const most, loss = 20 * time.Millisecond, 0.01
+	const (
+		most, loss = 20 * time.Millisecond, 0.01
+		together   = 500 * time.Millisecond // of a flash and the beep of the same moment; others are seconds away
+	)
 	room, cable := lossyRoom(t, loss, 0)
 	dir := t.TempDir()
 	if err := media.WriteFlashBeep(dir, 90*time.Second, 0); err != nil {
@@ -165,7 +169,7 @@ func TestSoakLipSyncAfterAMinuteWithLoss(t *testing.T) {
 	}
 	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Namespace: cable.Far, Flags: []string{"-e"},
 		Pipeline: `matroskamux name=mux ! filesink location=recording.mkv buffer-mode=unbuffered
-			jitsisrc name=j {room}  j.video_0 ! queue ! mux.  j.audio_0 ! queue ! mux.`})
+			jitsisrc name=j {room} latency=1000  j.video_0 ! queue ! mux.  j.audio_0 ! queue ! mux.`})
 	room.joinWith(launch.Options{Name: "sender", Dir: dir, Namespace: cable.Near,
 		Pipeline: media.FlashSource + ` ! jitsisink name=j {room} ` + media.BeepSource + late})
 	file := filepath.Join(dir, "recording.mkv")
@@ -175,15 +179,16 @@ func TestSoakLipSyncAfterAMinuteWithLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flashes := slices.DeleteFunc(decoded.Flashes(), func(at time.Duration) bool { return at < time.Minute })
-	skews := media.Skews(flashes, decoded.Beeps())
-	if len(skews) < 4 {
-		t.Fatalf("flashes at %v, beeps at %v", flashes, decoded.Beeps())
-	}
 	if recording, err := media.ReadMatroska(file); err == nil {
 		for _, track := range recording.Tracks {
 			t.Logf("%s: %d frames in %v, gaps: %.300s", track.Codec, len(track.Frames), track.Span(), track.Gaps(100*time.Millisecond))
 		}
+	}
+	flashes, beeps := decoded.Flashes(), decoded.Beeps()
+	skews := media.Skews(slices.DeleteFunc(slices.Clone(flashes), func(at time.Duration) bool { return at < time.Minute }), beeps)
+	skews = slices.DeleteFunc(skews, func(skew time.Duration) bool { return skew.Abs() > together })
+	if len(skews) < 6 {
+		t.Fatalf("of ten flashes in the last 20 s only %d have their beep; flashes at %v, beeps at %v", len(skews), flashes, beeps)
 	}
 	slices.Sort(skews)
 	t.Logf("the sound comes after the picture by %v", skews)

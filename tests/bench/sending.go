@@ -46,10 +46,10 @@ func rawSource(_ *stage, who string) source {
 	s := source{
 		media:      camera + "queue name=video " + microphone + "queue name=audio",
 		properties: "simulcast=false congestion-control=disabled start-bitrate=1500000",
-		bare:       camera + "queue ! " + vp8(1_500_000, 2, alone) + " ! rtpvp8pay" + thrownAway + microphone + "queue ! " + speech + " ! rtpopuspay" + thrownAway,
+		bare:       camera + "queue ! " + vp8(1_500_000, 1, alone) + " ! rtpvp8pay" + thrownAway + microphone + "queue ! " + speech + " ! rtpopuspay" + thrownAway,
 	}
 	if who == gstMeet {
-		s.media = camera + vp8(1_500_000, 2, alone) + " ! queue name=video " + microphone + speech + " ! queue name=audio"
+		s.media = camera + vp8(1_500_000, 1, alone) + " ! queue name=video " + microphone + speech + " ! queue name=audio"
 	}
 	return s
 }
@@ -64,7 +64,7 @@ func simulcastSource(*stage, string) source {
 	return source{
 		media:      camera + "queue name=video " + microphone + "queue name=audio",
 		properties: "congestion-control=disabled start-bitrate=2200000",
-		bare: camera + "tee name=camera " + layers.String() + "camera. ! queue ! " + vp8(1_500_000, 2, beside) + " ! rtpvp8pay" + thrownAway +
+		bare: camera + "tee name=camera " + layers.String() + "camera. ! queue ! " + vp8(1_500_000, 1, beside) + " ! rtpvp8pay" + thrownAway +
 			microphone + "queue ! " + speech + " ! rtpopuspay" + thrownAway,
 	}
 }

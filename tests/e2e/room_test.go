@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -151,6 +152,12 @@ const (
 	small = `video/x-raw,width=320,height=180,framerate=15/1`
 )
 
+// changedTable is a warning of an RTP session's (up to 1.28): it lets go of its lock while it goes through its sources to schedule requests for
+// lost packets (schedule_remaining_nacks), and stops there when one is added meanwhile. The next report makes up for it.
+const changedTable = "g_hash_table_foreach: assertion 'version == hash_table->version' failed"
+
+func isKnown(critical string) bool { return strings.Contains(critical, changedTable) }
+
 var brace = regexp.MustCompile(`\{(room|pictures|sound|small)\}`)
 
 // start starts a pipeline. What it has printed is shown if the test fails.
@@ -198,7 +205,7 @@ func (r *room) startWith(options launch.Options) *participant {
 	}
 	r.t.Cleanup(func() {
 		p.Kill()
-		if found := p.Criticals(); len(found) > 0 {
+		if found := slices.DeleteFunc(p.Criticals(), isKnown); len(found) > 0 {
 			r.t.Errorf("%s: GStreamer noticed programming errors:\n%s", p.Name, strings.Join(found, "\n"))
 		}
 		if r.t.Failed() {

@@ -75,7 +75,7 @@ func (c *controller) fill(pads []*sourcePad, offers []offer) {
 		}
 		c.checkRefusal(p)
 		o, offered := c.wanted(p, offers)
-		repeat := p.media == jingle.Video && p.current != nil && !o.muted && p.end.HasPicture()
+		repeat := p.media == jingle.Video && p.end.HasPicture() && (p.current != nil && !o.muted || hasNoBlack(p.end.Caps()))
 		switch {
 		case p.filler != nil && p.filler.repeat != repeat && p.filler.chain != nil:
 			c.stopFilling(p)
@@ -88,6 +88,15 @@ func (c *controller) fill(pads []*sourcePad, offers []offer) {
 			p.end.Await(p.current.input) // it may come back
 		}
 	}
+}
+
+// hasNoBlack says whether what was sent is of a codec in which there is no black picture to fill a pad with.
+func hasNoBlack(sent *gst.Caps) bool {
+	if sent == nil {
+		return false
+	}
+	codec, encoded := media.ByCaps(sent.GetStructure(0).GetName())
+	return encoded && !media.CanFill(codec)
 }
 
 // isQuiet says whether a pad, for which there is an offer or none, has given nothing for so long that what follows would stand still.

@@ -133,3 +133,26 @@ func TestACameraThatEndsAndAnotherThatBeginsAreOneRecording(t *testing.T) {
 		t.Errorf("the pictures are %q", kinds)
 	}
 }
+
+// There is no black picture in H.264: the last key frame is repeated, so that the muxer goes on.
+func TestARecordingOfH264GoesOnWhenItsSenderHasLeft(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t)
+	sender := room.plays("sender", room.film("h264", "red", 440, smallSize))
+	recorder, file := room.record(t.TempDir())
+	recorder.recorded(file, matroskaNames["h264"], 2*time.Second)
+	sender.Leave()
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	track, err := recording.Track(matroskaNames["h264"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder.recorded(file, matroskaNames["h264"], track.Span()+4*time.Second)
+	decoded := checkRecording(recorder, file, 3*time.Second)
+	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "red" {
+		t.Errorf("the last picture is %s", kind)
+	}
+}

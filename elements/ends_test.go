@@ -63,6 +63,7 @@ func TestAMissingPluginIsToldAsApplicationsExpectIt(t *testing.T) {
 // A firewall that lets nothing through but TURN, where there is none; and a bridge whose channel is announced at a wrong
 // address, so that no video would ever come.
 func TestABridgeThatCanNotBeReachedIsAnError(t *testing.T) {
+	t.Parallel() // it mostly waits
 	nobody := closedPort(t)
 	d := deployments(t, map[string]deployment.Options{"usual": {}, "wrong": {ChannelBase: "ws://" + nobody}})
 	walled := attend(t, d["usual"], "ice-transport-policy=relay reconnect-timeout=1")

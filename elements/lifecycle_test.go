@@ -27,16 +27,32 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "the elements can't be registered")
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	os.RemoveAll(programs)
+	os.Exit(code)
 }
+
+var programs string // directory of what is built for the tests; empty: nothing was
+
+// deploymentProgram builds the local deployment, once for all tests.
+var deploymentProgram = sync.OnceValues(func() (string, error) {
+	var err error
+	if programs, err = os.MkdirTemp("", "elements"); err != nil {
+		return "", err
+	}
+	program := filepath.Join(programs, "jitsi-local")
+	if out, err := exec.Command("go", "build", "-o", program, "gstjitsi/tests/deployment/cmd/jitsi-local").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the deployment: %w\n%s", err, out)
+	}
+	return program, nil
+})
 
 // startDeployment runs the local deployment in a process of its own, whose threads and files are not ours.
 func startDeployment(t *testing.T) (url string) {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "jitsi-local")
-	build := exec.Command("go", "build", "-o", program, "gstjitsi/tests/deployment/cmd/jitsi-local")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the deployment: %v\n%s", err, out)
+	program, err := deploymentProgram()
+	if err != nil {
+		t.Fatal(err)
 	}
 	command := exec.Command(program)
 	command.Stderr = os.Stderr

@@ -35,6 +35,7 @@ func rowsOf(decoded media.Decoded) (list []string) {
 
 // The camera is muted for some seconds, the microphone is not; the next time it is the other way round. Both tracks grow throughout.
 func TestARecordingGoesOnWhileACameraIsMuted(t *testing.T) {
+	t.Parallel() // it mostly waits
 	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 	defer cancel()
 	location := " local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Muted"

@@ -11,6 +11,7 @@ import (
 	"gstjitsi/elements/media"
 	"gstjitsi/elements/transport"
 	"gstjitsi/signaling/conference"
+	"gstjitsi/signaling/jingle"
 )
 
 // open puts a pad's end in place.
@@ -75,7 +76,7 @@ func (c *controller) newFeed(p *sourcePad, s *transport.Stream) (*feed, error) {
 	if !ok {
 		return nil, fmt.Errorf("codec %q is none that we know", s.Codec)
 	}
-	f := &feed{source: s.Source, codec: codec, queued: c.shares(p)}
+	f := &feed{source: s.Source, codec: codec, queued: c.shares(p), asked: time.Now(), patience: keyFramePatience}
 	var err error
 	if f.receiver, err = media.NewReceiver(c.e, s.Tee, codec, media.FormFor(p.ghost.PeerQueryCaps(nil), codec), f.queued); err != nil {
 		return nil, err
@@ -148,6 +149,27 @@ func (c *controller) switched(p *sourcePad, i gstx.Input) {
 	}
 	c.stopFilling(p)
 	c.route()
+}
+
+// How long pictures may take to come, at first and after some requests for a key frame.
+const (
+	keyFramePatience = 500 * time.Millisecond
+	mostPatience     = 30 * time.Second
+)
+
+// hasten asks for a key frame where pictures don't come. The first one may have come before its source was known. Depayloaders ask for another
+// upon a discontinuity alone, and that for H.264 has been seen to wait without a word (1.22).
+func (c *controller) hasten(pads []*sourcePad) {
+	for _, p := range pads {
+		f := p.next
+		if f == nil || p.media != jingle.Video || time.Since(f.asked) < f.patience {
+			continue
+		}
+		if s := c.streams[f.source.SSRC]; s != nil {
+			s.RequestKeyFrame()
+		}
+		f.asked, f.patience = time.Now(), min(2*f.patience, mostPatience)
+	}
 }
 
 // endPad sends EOS out of a pad when the participant or source that it is named after has left for good. It says whether

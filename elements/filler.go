@@ -50,11 +50,13 @@ func (c *controller) watchPads(ctx context.Context) {
 		select {
 		case <-ticker.C:
 			c.post(func() {
+				pads := c.receivingPads()
+				c.hasten(pads)
 				if c.speaker.shown != c.speaker.wanted {
 					c.route() // the picture may not come
 					return
 				}
-				c.fill(c.receivingPads(), catalogue(c.present, c.sources))
+				c.fill(pads, catalogue(c.present, c.sources))
 			})
 		case <-ctx.Done():
 			return

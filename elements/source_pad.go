@@ -43,6 +43,9 @@ type feed struct {
 	input    gstx.Input
 	queued   bool // has a thread of its own, so that it may be slow
 	reported bool // that the pad's peer does not take it
+
+	asked    time.Time     // when a key frame was asked for last, by us or by the feed's beginning
+	patience time.Duration // until the next time
 }
 
 // newSourcePad makes the pad for a request of the template and name; an empty name takes the next slot.

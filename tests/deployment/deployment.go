@@ -56,6 +56,7 @@ type Options struct {
 	SSRCRewriting     bool          // give SSRCs of their own to those who announce ssrc-rewriting-1, and MIDs with rtp-mid-demux
 	SSRCLimit         int           // how many of each medium; 50 when 0
 	WrongFingerprint  bool          // announce another DTLS fingerprint than the bridge's
+	WithheldPackets   int           // so many packets of each video don't reach a receiver at its beginning, as if it did not know the source yet
 	RefusedHandshakes int           // so many DTLS handshakes are refused with an alert
 	VNode             string        // the focus sends everybody to this server for visitors
 	NoFocus           bool          // begin, and stay, without a focus: no room can be entered
@@ -131,7 +132,7 @@ func (d *Deployment) start(ctx context.Context) error {
 		return err
 	}
 	if d.bridge, err = bridge.New(bridge.Options{
-		Address: opts.MediaAddress, WrongFingerprint: opts.WrongFingerprint, RefusedHandshakes: opts.RefusedHandshakes, SSRCLimit: opts.SSRCLimit, Events: d.events, LoggerFactory: opts.LoggerFactory,
+		Address: opts.MediaAddress, WrongFingerprint: opts.WrongFingerprint, RefusedHandshakes: opts.RefusedHandshakes, WithheldPackets: opts.WithheldPackets, SSRCLimit: opts.SSRCLimit, Events: d.events, LoggerFactory: opts.LoggerFactory,
 	}); err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"gstjitsi/tests/deployment"
+	"gstjitsi/tests/deployment/events"
 	"gstjitsi/tests/launch"
 	"gstjitsi/tests/media"
 	"gstjitsi/tests/robot"
@@ -164,4 +166,16 @@ func TestAPeerThatTakesRTPGetsItAsItCame(t *testing.T) {
 	room.plays("sender", room.film("vp8", "red", 440, smallSize))
 	receiver := room.join("receiver", `jitsisrc name=j {room}  j.video_0 ! application/x-rtp,encoding-name=VP8 ! rtpvp8depay ! vp8dec ! {pictures}`)
 	receiver.shows(0, "red")
+}
+
+// What comes before its source is known is lost.
+func TestAKeyFrameIsAskedForWhereTheFirstOneWasLost(t *testing.T) {
+	t.Parallel()
+	room := newRoomWith(t, deployment.Options{WithheldPackets: 5})
+	viewer := room.join("viewer", receiver)
+	sender := room.plays("sender", room.film("h264", "red", 440, smallSize))
+	room.waitEvent("a request for a key frame", func(e events.Event) bool {
+		return e.Kind == events.KeyFrameAsked && e.Source == sender.ID()+"-v0" && e.Receiver == viewer.id
+	})
+	viewer.shows(0, "red")
 }

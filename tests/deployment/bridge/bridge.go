@@ -33,6 +33,7 @@ type Options struct {
 	Address           netip.Addr // of media; 127.0.0.1 when it is not valid
 	ChannelBase       string     // scheme, host and port of the channels' URLs, such as ws://localhost:8443
 	WrongFingerprint  bool       // announce a fingerprint that isn't the certificate's
+	WithheldPackets   int        // so many of each video don't reach a receiver at its beginning, as if it did not know the source yet
 	RefusedHandshakes int        // so many DTLS handshakes are refused with an alert
 	SSRCLimit         int        // of each medium to a receiver with SSRC rewriting; 50 when 0
 	Events            *events.Log

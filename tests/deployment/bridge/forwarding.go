@@ -25,6 +25,7 @@ type downtrack struct {
 	keyFrames keyFrameLimiter
 	held      []*rtp.Packet // the beginning of the target's key frame, until the frame that is being sent is complete
 	fallback  fallback
+	withheld  int // packets: see Options.WithheldPackets
 }
 
 // downtrack gives the way of a track to a receiver, made when it's first needed.
@@ -157,6 +158,10 @@ func (d *downtrack) send(packet *rtp.Packet, now time.Time) {
 		d.flowing = true
 		d.receiver.conference.event(events.Event{Kind: events.MediaForwarded, Endpoint: d.track.owner.id,
 			Receiver: d.receiver.id, Source: d.track.name, SSRC: out.SSRC})
+	}
+	if d.track.media == source.Video && d.withheld < d.receiver.conference.bridge.opts.WithheldPackets {
+		d.withheld++
+		return
 	}
 	d.receiver.sendRTP(out, d.lane.mid)
 }

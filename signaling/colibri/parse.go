@@ -109,14 +109,14 @@ func Parse(data []byte) (Message, error) {
 		Class string `json:"colibriClass"`
 	}
 	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, fmt.Errorf("malformed JSON: %w", err)
+		return nil, fmt.Errorf("malformed JSON: %.200s", err) // which may quote a number of any length
 	}
 	m := newMessage(head.Class)
 	if m == nil {
 		return nil, fmt.Errorf("%w %.64q", ErrUnknown, head.Class)
 	}
 	if err := json.Unmarshal(data, m); err != nil {
-		return nil, fmt.Errorf("malformed %s: %w", head.Class, err)
+		return nil, fmt.Errorf("malformed %s: %.200s", head.Class, err)
 	}
 	return m, nil
 }

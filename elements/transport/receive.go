@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
@@ -68,19 +67,13 @@ func (t *Transport) awaitDemuxed() {
 	t.mu.Lock()
 	pads := t.demuxed
 	t.mu.Unlock()
-	limit := time.After(stopLimit)
+	var sources []gst.Pad
 	for _, pad := range pads {
-		peer := pad.GetPeer()
-		if peer == nil {
-			continue
-		}
-		select {
-		case <-whenIdle(peer):
-		case <-limit:
-			t.logf(gst.LevelWarning, "a packet is still on its way to the jitter buffer after %v", stopLimit)
-			return
+		if peer := pad.GetPeer(); peer != nil {
+			sources = append(sources, peer)
 		}
 	}
+	t.awaitIdle(sources)
 }
 
 // clear removes what rtpbin has for an SSRC, a jitter buffer with two threads, whether a stream came out of it yet or not.

@@ -142,9 +142,17 @@ func (t *Transport) stopReceiving() {
 	inlets := t.inlets
 	t.inlets = nil
 	t.mu.Unlock()
-	closed, limit := gstx.NewGate(), time.After(stopLimit)
+	closed := gstx.NewGate()
 	for _, pad := range inlets {
 		closed.Guard(pad)
+	}
+	t.awaitIdle(inlets)
+}
+
+// awaitIdle returns when no packet is being pushed through any of these source pads.
+func (t *Transport) awaitIdle(pads []gst.Pad) {
+	limit := time.After(stopLimit)
+	for _, pad := range pads {
 		select {
 		case <-whenIdle(pad):
 		case <-limit:

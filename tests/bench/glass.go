@@ -87,7 +87,7 @@ func lensSource(l *lens, who string) source {
 	media := fmt.Sprintf("shmsrc socket-path=%s is-live=true do-timestamp=true ! video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1 ! ",
 		l.socket, filmWidth, filmHeight, filmRate)
 	if who == gstMeet {
-		media += vp8(500_000, 1, beside) + " ! "
+		media += vp8(500_000, beside) + " ! "
 	}
 	return source{media: media + "queue name=video", properties: "simulcast=false congestion-control=disabled start-bitrate=500000"}
 }

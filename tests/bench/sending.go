@@ -36,9 +36,9 @@ const (
 )
 
 // vp8 encodes as our element does.
-func vp8(bitrate, threads, coarsest int) string {
-	return fmt.Sprintf("vp8enc deadline=1 cpu-used=8 end-usage=cbr target-bitrate=%d threads=%d keyframe-max-dist=1800 lag-in-frames=0 error-resilient=default "+
-		"buffer-size=500 buffer-initial-size=300 buffer-optimal-size=400 min-quantizer=2 max-quantizer=%d max-intra-bitrate=600 dropframe-threshold=30", bitrate, threads, coarsest)
+func vp8(bitrate, coarsest int) string {
+	return fmt.Sprintf("vp8enc deadline=1 cpu-used=8 end-usage=cbr target-bitrate=%d threads=1 keyframe-max-dist=1800 lag-in-frames=0 error-resilient=default "+
+		"buffer-size=500 buffer-initial-size=300 buffer-optimal-size=400 min-quantizer=2 max-quantizer=%d max-intra-bitrate=600 dropframe-threshold=30", bitrate, coarsest)
 }
 
 // rawSource is encoded by the others as we do, at a bitrate that stays.
@@ -46,10 +46,10 @@ func rawSource(_ *stage, who string) source {
 	s := source{
 		media:      camera + "queue name=video " + microphone + "queue name=audio",
 		properties: "simulcast=false congestion-control=disabled start-bitrate=1500000",
-		bare:       camera + "queue ! " + vp8(1_500_000, 1, alone) + " ! rtpvp8pay" + thrownAway + microphone + "queue ! " + speech + " ! rtpopuspay" + thrownAway,
+		bare:       camera + "queue ! " + vp8(1_500_000, alone) + " ! rtpvp8pay" + thrownAway + microphone + "queue ! " + speech + " ! rtpopuspay" + thrownAway,
 	}
 	if who == gstMeet {
-		s.media = camera + vp8(1_500_000, 1, alone) + " ! queue name=video " + microphone + speech + " ! queue name=audio"
+		s.media = camera + vp8(1_500_000, alone) + " ! queue name=video " + microphone + speech + " ! queue name=audio"
 	}
 	return s
 }
@@ -57,14 +57,14 @@ func rawSource(_ *stage, who string) source {
 // simulcastSource is in three sizes.
 func simulcastSource(*stage, string) source {
 	var layers strings.Builder
-	for _, layer := range []struct{ width, height, bitrate, threads int }{{320, 180, 200_000, 1}, {640, 360, 500_000, 1}} {
+	for _, layer := range []struct{ width, height, bitrate int }{{320, 180, 200_000}, {640, 360, 500_000}} {
 		fmt.Fprintf(&layers, "camera. ! queue ! videoscale ! video/x-raw,width=%d,height=%d ! %s ! rtpvp8pay%s",
-			layer.width, layer.height, vp8(layer.bitrate, layer.threads, beside), thrownAway)
+			layer.width, layer.height, vp8(layer.bitrate, beside), thrownAway)
 	}
 	return source{
 		media:      camera + "queue name=video " + microphone + "queue name=audio",
 		properties: "congestion-control=disabled start-bitrate=2200000",
-		bare: camera + "tee name=camera " + layers.String() + "camera. ! queue ! " + vp8(1_500_000, 1, beside) + " ! rtpvp8pay" + thrownAway +
+		bare: camera + "tee name=camera " + layers.String() + "camera. ! queue ! " + vp8(1_500_000, beside) + " ! rtpvp8pay" + thrownAway +
 			microphone + "queue ! " + speech + " ! rtpopuspay" + thrownAway,
 	}
 }

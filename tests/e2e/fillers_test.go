@@ -142,14 +142,7 @@ func TestARecordingOfH264GoesOnWhenItsSenderHasLeft(t *testing.T) {
 	recorder, file := room.record(t.TempDir())
 	recorder.recorded(file, matroskaNames["h264"], 2*time.Second)
 	sender.Leave()
-	recording, err := media.ReadMatroska(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	track, err := recording.Track(matroskaNames["h264"])
-	if err != nil {
-		t.Fatal(err)
-	}
+	track := trackOf(t, file, matroskaNames["h264"])
 	recorder.recorded(file, matroskaNames["h264"], track.Span()+4*time.Second)
 	decoded := checkRecording(recorder, file, 3*time.Second)
 	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "red" {

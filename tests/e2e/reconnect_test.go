@@ -9,7 +9,6 @@ import (
 
 	"gstjitsi/tests/deployment"
 	"gstjitsi/tests/deployment/events"
-	"gstjitsi/tests/media"
 	"gstjitsi/tests/wire"
 )
 
@@ -34,14 +33,7 @@ const longestGap = 2 * time.Second
 // holds checks what a recording has of a codec, and that nothing is missing in it.
 func holds(t *testing.T, file, codec string) {
 	t.Helper()
-	recording, err := media.ReadMatroska(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	track, err := recording.Track(codec)
-	if err != nil {
-		t.Fatal(err)
-	}
+	track := trackOf(t, file, codec)
 	if gaps := track.Gaps(longestGap); gaps != "" {
 		t.Errorf("%s has gaps: %s", codec, gaps)
 	}

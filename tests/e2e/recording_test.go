@@ -40,6 +40,20 @@ func (p *participant) recorded(file, codec string, length time.Duration) {
 	}
 }
 
+// trackOf reads the track of a codec, as Matroska names it, from a recording that may be going on.
+func trackOf(t *testing.T, file, codec string) *media.Track {
+	t.Helper()
+	recording, err := media.ReadMatroska(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	track, err := recording.Track(codec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return track
+}
+
 func TestARecordingIsFinalisedByCtrlCAndPlays(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t)

@@ -9,7 +9,6 @@ import (
 	"gstjitsi/tests/deployment"
 	"gstjitsi/tests/deployment/bridge"
 	"gstjitsi/tests/launch"
-	"gstjitsi/tests/media"
 	"gstjitsi/tests/robot"
 )
 
@@ -32,14 +31,7 @@ func TestRedundantAudioRestoresWhatIsLost(t *testing.T) {
 	room.server.Impair(bridge.Impairment{LossToClients: 0.2})
 	recorder.recorded(file, "A_OPUS", 8*time.Second)
 	recorder.leave()
-	recording, err := media.ReadMatroska(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	track, err := recording.Track("A_OPUS")
-	if err != nil {
-		t.Fatal(err)
-	}
+	track := trackOf(t, file, "A_OPUS")
 	wanted := int(track.Span()/(20*time.Millisecond)) + 1
 	t.Logf("%d of %d packets of sound", len(track.Frames), wanted)
 	if len(track.Frames) < wanted*88/100 { // 80 without; 99 where nothing else runs

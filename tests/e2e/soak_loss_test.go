@@ -99,14 +99,7 @@ func TestSoakLossOfPacketsIsNoLossOfPicturesOrSound(t *testing.T) {
 
 func checkPictures(t *testing.T, file string, rate float64) {
 	t.Helper()
-	recording, err := media.ReadMatroska(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	track, err := recording.Track("V_VP8")
-	if err != nil {
-		t.Fatal(err)
-	}
+	track := trackOf(t, file, "V_VP8")
 	track.Frames = fromTheFirstRow(track.Frames, rate)
 	wanted := int(track.Span().Seconds()*rate+0.5) + 1
 	lost := float64(wanted-len(track.Frames)) / float64(wanted)

@@ -219,14 +219,7 @@ func TestAMuxerThatRefusesAnotherCodecGoesOn(t *testing.T) {
 	if _, err := recorder.WaitLine(room.ctx, 0, refused); err != nil {
 		t.Fatal(err)
 	}
-	recording, err := media.ReadMatroska(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	track, err := recording.Track("V_VP8")
-	if err != nil {
-		t.Fatal(err)
-	}
+	track := trackOf(t, file, "V_VP8")
 	recorder.recorded(file, "V_VP8", track.Span()+4*time.Second)
 	recorder.recorded(file, "A_OPUS", track.Span()+4*time.Second)
 	decoded := checkRecording(recorder, file, 3*time.Second)

@@ -46,6 +46,7 @@ func main() {
 	flag.BoolVar(&s.add, "add", false, "keep what the folder has of other cases")
 	flag.IntVar(&s.rounds, "rounds", 5, "`number` of runs of each case")
 	flag.DurationVar(&s.length, "length", 20*time.Second, "how long a run measures")
+	flag.StringVar(&s.log, "log", "", "`file` for what happens in the local deployment")
 	flag.StringVar(&s.location, "location", "", "`address` of a deployment to use instead of one on this machine, https://meet.example.org/")
 	flag.StringVar(&s.address, "address", "", "IPv4 `address` that robots use there; picked when empty")
 	flag.StringVar(&s.properties, "properties", "", "further `properties` of our element there, such as local-addresses=127.0.0.1")

@@ -86,6 +86,7 @@ func (c *company) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.Watch(nil) // of many, each would be sent all others' pictures, and the machine would do little else
 	c.joined++
 	c.robots = append(c.robots, r)
 	return nil

@@ -118,6 +118,8 @@ func (r *Robot) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.leave = cancel
 	r.conf.SetLocalSources(r.announced())
+	// Nobody listens to what a robot hears, and of many, each would be sent all others' sound.
+	r.conf.SetAudioSubscription(colibri.ReceiverAudioSubscription{})
 	stayed := make(chan error, 1)
 	go func() { stayed <- r.conf.Run(ctx) }()
 	go func() {

@@ -62,7 +62,7 @@ func (c *controller) attach(p *sourcePad, s *transport.Stream) {
 		return
 	}
 	p.next = f
-	p.end.SetConstant(gstx.LeadsToMuxer(p.ghost))
+	p.end.SetMuxer(gstx.MuxerBehind(p.ghost))
 	p.end.Await(f.input)
 	if err := f.receiver.Start(); err != nil {
 		c.e.warnStream(s, err)
@@ -77,8 +77,12 @@ func (c *controller) newFeed(p *sourcePad, s *transport.Stream) (*feed, error) {
 		return nil, fmt.Errorf("codec %q is none that we know", s.Codec)
 	}
 	f := &feed{source: s.Source, codec: codec, queued: c.shares(p), asked: time.Now(), patience: keyFramePatience}
+	form := media.FormFor(p.ghost.PeerQueryCaps(nil), codec)
+	if form == media.Encoded && gstx.MuxerBehind(p.ghost).Fixed() {
+		form = media.Fixed
+	}
 	var err error
-	if f.receiver, err = media.NewReceiver(c.e, s.Tee, codec, media.FormFor(p.ghost.PeerQueryCaps(nil), codec), f.queued); err != nil {
+	if f.receiver, err = media.NewReceiver(c.e, s.Tee, codec, form, f.queued); err != nil {
 		return nil, err
 	}
 	f.receiver.UseFEC(c.fec)

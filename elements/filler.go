@@ -77,7 +77,7 @@ func (c *controller) fill(pads []*sourcePad, offers []offer) {
 		}
 		c.checkRefusal(p)
 		o, offered := c.wanted(p, offers)
-		repeat := p.media == jingle.Video && p.end.HasPicture() && (p.current != nil && !o.muted || hasNoBlack(p.end.Caps()))
+		repeat := p.media == jingle.Video && p.end.HasPicture() && (p.current != nil && !o.muted || !goesOn(p.end.Caps()))
 		switch {
 		case p.filler != nil && p.filler.repeat != repeat && p.filler.chain != nil:
 			c.stopFilling(p)
@@ -92,13 +92,13 @@ func (c *controller) fill(pads []*sourcePad, offers []offer) {
 	}
 }
 
-// hasNoBlack says whether what was sent is of a codec in which there is no black picture to fill a pad with.
-func hasNoBlack(sent *gst.Caps) bool {
+// goesOn says whether black pictures can follow what was sent.
+func goesOn(sent *gst.Caps) bool {
 	if sent == nil {
-		return false
+		return true
 	}
 	codec, encoded := media.ByCaps(sent.GetStructure(0).GetName())
-	return encoded && !media.CanFill(codec)
+	return !encoded || media.CanContinue(codec)
 }
 
 // isQuiet says whether a pad, for which there is an offer or none, has given nothing for so long that what follows would stand still.
@@ -120,7 +120,7 @@ func (c *controller) isQuiet(p *sourcePad, o offer, offered bool) bool {
 	case offered && !o.muted:
 		limit = expectedLimit
 	}
-	if p.end.Caps() == nil && gstx.LeadsToMuxer(p.ghost) {
+	if p.end.Caps() == nil && gstx.MuxerBehind(p.ghost).Found() {
 		// The first picture decides on the codec of a recording: wait until there is a conference to tell which.
 		if c.flowing.IsZero() {
 			return false
@@ -128,11 +128,20 @@ func (c *controller) isQuiet(p *sourcePad, o offer, offered bool) bool {
 		if c.flowing.After(since) {
 			since = c.flowing
 		}
-		if codec, known := c.codecOf(o); known && !o.muted && !media.CanFill(codec) {
+		if offered && !o.muted && c.decides(p, o) {
 			limit = decidingLimit
 		}
 	}
 	return time.Since(since) > limit
+}
+
+// decides says whether nothing else could come before the first picture of what is offered without deciding on the recording.
+func (c *controller) decides(p *sourcePad, o offer) bool {
+	if codec, known := c.codecOf(o); known {
+		return !media.CanContinue(codec)
+	}
+	codec, ok := c.fillerCodec(p, o, nil)
+	return ok && !media.CanContinue(codec)
 }
 
 // codecOf is the codec of what is offered, if its media has come.
@@ -155,7 +164,7 @@ func (c *controller) startFilling(p *sourcePad, o offer, repeat bool) {
 	f.input, input = p.end.AddInput()
 	p.end.Fill(f.input, chain.Announced, max(c.latency()-fillerHaste, 0))
 	p.end.Repeat(f.input, repeat)
-	p.end.SetConstant(gstx.LeadsToMuxer(p.ghost))
+	p.end.SetMuxer(gstx.MuxerBehind(p.ghost))
 	f.chain = chain
 	chain.Output().Link(input)
 	p.end.Show(f.input)
@@ -202,20 +211,28 @@ func (c *controller) fillerCodec(p *sourcePad, o offer, sent *gst.Caps) (media.C
 	if sent != nil {
 		return media.ByCaps(sent.GetStructure(0).GetName())
 	}
-	if codec, known := c.codecOf(o); known && media.CanFill(codec) && p.takesEncoded(codec) {
+	if codec, known := c.codecOf(o); known && p.takesFiller(codec) {
 		return codec, true
 	}
 	for _, s := range c.streams { // what the others send is what comes here, most likely
-		if codec, ok := media.ByName(s.Codec); ok && codec.Media == p.media && media.CanFill(codec) && p.takesEncoded(codec) {
+		if codec, ok := media.ByName(s.Codec); ok && codec.Media == p.media && p.takesFiller(codec) {
 			return codec, true
 		}
 	}
 	for _, codec := range c.preferred(p.media) {
-		if media.CanFill(codec) && p.takesEncoded(codec) {
+		if p.takesFiller(codec) {
 			return codec, true
 		}
 	}
 	return media.Codec{}, false
+}
+
+// takesFiller says whether the pad can begin with black pictures, or silence, of a codec, and go on with those of others.
+func (p *sourcePad) takesFiller(codec media.Codec) bool {
+	if !media.CanFill(codec) || !p.takesEncoded(codec) {
+		return false
+	}
+	return media.CanContinue(codec) || !gstx.MuxerBehind(p.ghost).Fixed()
 }
 
 // preferred lists the codecs that we take, the best first.

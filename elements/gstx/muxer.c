@@ -1,40 +1,87 @@
 #include "switch.h"
 
-/* Whether what follows a pad, through elements that pass it on, ends in a muxer. Those of 1.22 post an error where caps
- * change, and say in no query that they will. */
 static gboolean
-leads_to_muxer (GstPad * pad, guint depth)
+is_a (GstElementFactory * factory, const char *kind)
 {
-  GstPad *peer = gst_pad_get_peer (pad);
-  GstElement *element;
-  GstElementFactory *factory;
-  GstIterator *links;
-  GValue item = G_VALUE_INIT;
-  gboolean found = FALSE;
-
-  if (peer == NULL)
-    return FALSE;
-  element = gst_pad_get_parent_element (peer);
-  factory = element ? gst_element_get_factory (element) : NULL;
-  if (factory && strstr (gst_element_factory_get_metadata (factory,
-              GST_ELEMENT_METADATA_KLASS), "Muxer"))
-    found = TRUE;
-  gst_clear_object (&element);
-  if (!found && depth > 0 && (links = gst_pad_iterate_internal_links (peer))) {
-    while (!found && gst_iterator_next (links, &item) == GST_ITERATOR_OK) {
-      found = leads_to_muxer (g_value_get_object (&item), depth - 1);
-      g_value_reset (&item);
-    }
-    if (G_IS_VALUE (&item))
-      g_value_unset (&item);
-    gst_iterator_free (links);
-  }
-  gst_object_unref (peer);
-  return found;
+  return factory && strstr (gst_element_factory_get_metadata (factory,
+          GST_ELEMENT_METADATA_KLASS), kind);
 }
 
-gboolean
-gstx_leads_to_muxer (GstPad * pad)
+static gboolean
+takes (GstCaps * allowed, const char *text)
 {
-  return leads_to_muxer (pad, 16);
+  GstCaps *caps = gst_caps_from_string (text);
+  gboolean yes = gst_caps_can_intersect (allowed, caps);
+
+  gst_caps_unref (caps);
+  return yes;
+}
+
+/* Whether a muxer takes H.264 with its parameter sets in the caps alone. */
+static gboolean
+keeps_parameter_sets (GstPad * sink)
+{
+  GstCaps *allowed = gst_pad_get_allowed_caps (sink);
+  gboolean keeps;
+
+  if (allowed == NULL)
+    return FALSE;
+  keeps = takes (allowed, "video/x-h264,stream-format=avc")
+      && !takes (allowed, "video/x-h264,stream-format=byte-stream");
+  gst_caps_unref (allowed);
+  return keeps;
+}
+
+static guint look_behind (GstPad * pad, guint depth, guint found);
+
+static guint
+look_through (GstPad * sink, guint depth, guint found)
+{
+  GstIterator *links = gst_pad_iterate_internal_links (sink);
+  GValue item = G_VALUE_INIT;
+  guint behind = 0;
+
+  if (links == NULL)
+    return 0;
+  while (behind == 0 && gst_iterator_next (links, &item) == GST_ITERATOR_OK) {
+    behind = look_behind (g_value_get_object (&item), depth - 1, found);
+    g_value_reset (&item);
+  }
+  if (G_IS_VALUE (&item))
+    g_value_unset (&item);
+  gst_iterator_free (links);
+  return behind;
+}
+
+/* What follows the pad, through elements that pass it on; 0: no muxer. */
+static guint
+look_behind (GstPad * pad, guint depth, guint found)
+{
+  GstPad *sink = gst_pad_get_peer (pad);
+  GstElement *element;
+  GstElementFactory *factory;
+  guint behind = 0;
+
+  if (sink == NULL)
+    return 0;
+  element = gst_pad_get_parent_element (sink);
+  factory = element ? gst_element_get_factory (element) : NULL;
+  if (is_a (factory, "Muxer")) {
+    behind = found | GSTX_MUXER;
+    if (keeps_parameter_sets (sink))
+      behind |= GSTX_MUXER_KEEPS_SETS;
+  } else if (depth > 0) {
+    if (is_a (factory, "Parser"))
+      found |= GSTX_MUXER_BEHIND_PARSER;
+    behind = look_through (sink, depth, found);
+  }
+  gst_clear_object (&element);
+  gst_object_unref (sink);
+  return behind;
+}
+
+guint
+gstx_muxer_behind (GstPad * pad)
+{
+  return look_behind (pad, 16, 0);
 }

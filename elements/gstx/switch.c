@@ -375,10 +375,10 @@ gstx_switch_has_picture (GstxSwitch * self)
 }
 
 void
-gstx_switch_set_constant (GstxSwitch * self, gboolean constant)
+gstx_switch_set_muxer (GstxSwitch * self, guint muxer)
 {
   g_mutex_lock (&self->lock);
-  self->constant = constant;
+  self->muxer = muxer;
   g_mutex_unlock (&self->lock);
 }
 

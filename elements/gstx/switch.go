@@ -138,10 +138,10 @@ func (s *Switch) HasPicture() bool {
 	return C.gstx_switch_has_picture(s.native) != 0
 }
 
-// SetConstant says that the peer takes no change of caps: another size of the same codec is not told, another codec
-// is refused.
-func (s *Switch) SetConstant(on bool) {
-	C.gstx_switch_set_constant(s.native, gboolean(on))
+// SetMuxer says what the peer leads to. A muxer takes no change of caps: another size of the same codec is not told, another codec
+// is refused, and so are other parameter sets of H.264 behind a parser.
+func (s *Switch) SetMuxer(m Muxer) {
+	C.gstx_switch_set_muxer(s.native, C.guint(m))
 	runtime.KeepAlive(s)
 }
 
@@ -157,10 +157,23 @@ func (s *Switch) SetTitle(title string) {
 	runtime.KeepAlive(s)
 }
 
-// LeadsToMuxer says whether what follows a pad ends in a muxer, which takes no change of caps.
-func LeadsToMuxer(pad gst.Pad) bool {
+// Muxer is what matters of the muxer that follows a pad; 0: none does.
+type Muxer uint
+
+// MuxerBehind looks for a muxer through what stands between it and a pad.
+func MuxerBehind(pad gst.Pad) Muxer {
 	defer runtime.KeepAlive(pad)
-	return C.gstx_leads_to_muxer((*C.GstPad)(gobject.UnsafeObjectToGlibNone(pad))) != 0
+	return Muxer(C.gstx_muxer_behind((*C.GstPad)(gobject.UnsafeObjectToGlibNone(pad))))
+}
+
+// Found says whether there is one.
+func (m Muxer) Found() bool { return m != 0 }
+
+// Fixed says that H.264 has to keep the parameter sets with which it began: the muxer writes them into its header, and a parser in
+// front of it would tell it of any others, which ends in an error.
+func (m Muxer) Fixed() bool {
+	const fixed = C.GSTX_MUXER_KEEPS_SETS | C.GSTX_MUXER_BEHIND_PARSER
+	return m&fixed == fixed
 }
 
 func gboolean(b bool) C.gboolean {

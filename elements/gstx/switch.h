@@ -23,7 +23,16 @@ void gstx_switch_forget (GstxSwitch * self, guint serial);
 gint64 gstx_switch_idle (GstxSwitch * self, guint serial);
 GstCaps *gstx_switch_caps (GstxSwitch * self);
 gboolean gstx_switch_has_picture (GstxSwitch * self);
-void gstx_switch_set_constant (GstxSwitch * self, gboolean constant);
+void gstx_switch_set_muxer (GstxSwitch * self, guint muxer);
 void gstx_switch_set_latency (GstxSwitch * self, GstClockTime latency);
 void gstx_switch_set_title (GstxSwitch * self, const char *title);
-gboolean gstx_leads_to_muxer (GstPad * pad);
+
+/* Of the muxer that follows a pad. Those of 1.22 post an error where caps change, and say in no query that they will. */
+enum
+{
+  GSTX_MUXER = 1,
+  GSTX_MUXER_KEEPS_SETS = 2,    /* it writes the parameter sets of H.264 into the file's header, and takes no others */
+  GSTX_MUXER_BEHIND_PARSER = 4, /* which would tell it of others that are in the stream */
+};
+guint gstx_muxer_behind (GstPad * pad);
+

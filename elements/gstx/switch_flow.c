@@ -23,9 +23,10 @@ caps_of (GstxSwitchPad * pad, gboolean again, GstxSwitch * self)
   return pad->announced ? pad->announced : pad->caps;
 }
 
-/* A muxer keeps its header: another size of the same codec is in the stream itself, another codec can't be told. */
+/* A muxer keeps its header: another size of the same codec is in the stream itself, another codec can't be told. Nor can other
+ * parameter sets, but H.264 repeats them in front of each key frame. */
 static gboolean
-same_stream (GstCaps * sent, GstCaps * caps)
+same_stream (GstCaps * sent, GstCaps * caps, guint muxer)
 {
   GstStructure *a = gst_caps_get_structure (sent, 0);
   GstStructure *b = gst_caps_get_structure (caps, 0);
@@ -37,7 +38,10 @@ same_stream (GstCaps * sent, GstCaps * caps)
     return FALSE;
   if (x == NULL || y == NULL)
     return x == y;
-  return gst_value_compare (x, y) == GST_VALUE_EQUAL;
+  if (gst_value_compare (x, y) == GST_VALUE_EQUAL)
+    return TRUE;
+  return gst_structure_has_name (a, "video/x-h264")
+      && !(muxer & GSTX_MUXER_BEHIND_PARSER);
 }
 
 static void
@@ -67,8 +71,8 @@ send_caps (GstxSwitch * self, GstxSwitchPad * pad, gboolean again)
   }
   same = self->sent != NULL && (caps == self->sent
       || gst_caps_is_equal (caps, self->sent));
-  if (!same && self->sent != NULL && self->constant) {
-    same = same_stream (self->sent, caps);
+  if (!same && self->sent != NULL && self->muxer) {
+    same = same_stream (self->sent, caps, self->muxer);
     refused = !same;
   }
   if (refused)
@@ -188,16 +192,17 @@ again (GstxSwitch * self, GstBuffer * tick)
   return picture;
 }
 
-/* With the lock held. */
+/* Keeps a picture that the peer takes, to repeat it. */
 static void
 keep_picture (GstxSwitch * self, GstxSwitchPad * pad, GstBuffer * buffer)
 {
-  if (pad->filler || !is_video (pad->caps))
-    return;
-  if (pad->gated && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))
-    return;
-  gst_buffer_replace (&self->picture, buffer);
-  gst_caps_replace (&self->picture_caps, pad->caps);
+  g_mutex_lock (&self->lock);
+  if (!pad->filler && is_video (pad->caps) && !(pad->gated
+          && GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DELTA_UNIT))) {
+    gst_buffer_replace (&self->picture, buffer);
+    gst_caps_replace (&self->picture_caps, pad->caps);
+  }
+  g_mutex_unlock (&self->lock);
 }
 
 static void
@@ -211,8 +216,6 @@ output (GstxSwitch * self, GstxSwitchPad * pad, GstBuffer * buffer)
   repeat = pad->filler && pad->repeat;
   if (repeat)
     picture = again (self, buffer);
-  else
-    keep_picture (self, pad, buffer);
   g_mutex_unlock (&self->lock);
   if (repeat) {
     gst_buffer_unref (buffer);
@@ -224,6 +227,8 @@ output (GstxSwitch * self, GstxSwitchPad * pad, GstBuffer * buffer)
     gst_buffer_unref (buffer);
     return;
   }
+  if (!repeat)
+    keep_picture (self, pad, buffer);
   send_title (self);
   buffer = stamp (self, pad, buffer);
   if (buffer == NULL)

@@ -145,7 +145,7 @@ func TestAConstantPeerGetsNoOtherCodec(t *testing.T) {
 		videotestsrc num-buffers=40 is-live=true ! video/x-raw,width=128,height=96,framerate=40/1 ! tee name=t
 		t. ! queue ! vp8enc deadline=1 keyframe-max-dist=1 ! identity name=b
 		t. ! queue ! vp9enc deadline=1 cpu-used=8 keyframe-max-dist=1 ! identity name=c`, "video/x-vp8; video/x-vp9", "a", "b", "c")
-	s.SetConstant(true)
+	s.SetMuxer(muxerOf(t, "identity name=i ! matroskamux ! fakesink"))
 	s.Show(s.inputs["a"])
 	s.at("b", 10, func() { s.Await(s.inputs["b"]) })
 	s.at("c", 25, func() { s.Await(s.inputs["c"]) })
@@ -159,6 +159,38 @@ func TestAConstantPeerGetsNoOtherCodec(t *testing.T) {
 	if !slices.Equal(s.done, []Input{s.inputs["c"]}) {
 		t.Errorf("refused was %v, want VP9", s.done)
 	}
+}
+
+// A larger picture of the same encoder comes with other parameter sets.
+func TestOtherParameterSetsAreLeftInTheStreamUnlessAParserWouldTellOfThem(t *testing.T) {
+	for muxer, refused := range map[string]bool{"matroskamux": false, "h264parse ! matroskamux": true} {
+		s := newSwitching(t, `videotestsrc num-buffers=10 ! video/x-raw,width=64,height=48 ! x264enc tune=zerolatency ! h264parse ! video/x-h264,stream-format=avc ! identity name=a
+			videotestsrc num-buffers=20 is-live=true ! video/x-raw,width=128,height=96,framerate=40/1 ! x264enc tune=zerolatency key-int-max=1 ! h264parse !
+			video/x-h264,stream-format=avc ! identity name=b`, "video/x-h264", "a", "b")
+		s.SetMuxer(muxerOf(t, "identity name=i ! "+muxer+" ! fakesink"))
+		s.Show(s.inputs["a"])
+		s.at("b", 3, func() { s.Await(s.inputs["b"]) })
+		s.play(t, "a", "b")
+		if len(s.caps) != 1 {
+			t.Errorf("%s: caps came %d times", muxer, len(s.caps))
+		}
+		if got := len(s.times) <= 10; got != refused {
+			t.Errorf("%s: %d came out", muxer, len(s.times))
+		}
+		if got := slices.Equal(s.done, []Input{s.inputs["b"]}); got != refused {
+			t.Errorf("%s: refused was %v", muxer, s.done)
+		}
+	}
+}
+
+// muxerOf looks for a muxer behind the element i.
+func muxerOf(t *testing.T, pipeline string) Muxer {
+	t.Helper()
+	e, err := gst.ParseLaunch(pipeline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return MuxerBehind(e.(gst.Bin).GetByName("i").GetStaticPad("src"))
 }
 
 func TestALastPictureIsRepeated(t *testing.T) {
@@ -175,17 +207,21 @@ func TestALastPictureIsRepeated(t *testing.T) {
 }
 
 func TestAMuxerIsSeenThroughWhatStandsBeforeIt(t *testing.T) {
-	for text, want := range map[string]bool{
-		"identity name=i ! queue ! matroskamux ! fakesink":           true,
-		"identity name=i ! queue ! vp8dec ! videoconvert ! fakesink": false,
-		"identity name=i ! fakesink":                                 false,
+	for text, want := range map[string]struct{ found, fixed bool }{
+		"identity name=i ! queue ! matroskamux ! fakesink":                                  {true, false},
+		"identity name=i ! queue ! vp8dec ! videoconvert ! fakesink":                        {},
+		"identity name=i ! fakesink":                                                        {},
+		"identity name=i ! h264parse ! fakesink":                                            {},
+		"identity name=i ! queue ! h264parse ! mp4mux ! fakesink":                           {true, true},
+		"identity name=i ! h264parse ! queue ! matroskamux ! fakesink":                      {true, true},
+		"identity name=i ! h264parse ! video/x-h264,stream-format=avc3 ! mp4mux ! fakesink": {true, false},
+		"identity name=i ! h264parse ! mpegtsmux ! fakesink":                                {true, false},
+		"identity name=i ! vp9parse ! webmmux ! fakesink":                                   {true, false},
+		"identity name=i ! video/x-h264,stream-format=avc ! mp4mux ! fakesink":              {true, false},
 	} {
-		e, err := gst.ParseLaunch(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := LeadsToMuxer(e.(gst.Bin).GetByName("i").GetStaticPad("src")); got != want {
-			t.Errorf("%s: %v", text, got)
+		m := muxerOf(t, text)
+		if m.Found() != want.found || m.Fixed() != want.fixed {
+			t.Errorf("%s: found %v, fixed %v", text, m.Found(), m.Fixed())
 		}
 	}
 }

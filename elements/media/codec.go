@@ -32,6 +32,9 @@ type Codec struct {
 
 	// DepayCaps is what the depayloader is held to; empty: whatever it makes of itself.
 	DepayCaps string
+
+	// FixedCaps is the form of the encoded stream in which the caps say what a decoder must know beforehand; empty: they never do.
+	FixedCaps string
 }
 
 // The codecs.
@@ -54,7 +57,7 @@ var (
 	H264 = Codec{
 		Name: "h264", Media: jingle.Video, Caps: "video/x-h264", Raw: "video/x-raw",
 		Pay: "rtph264pay", Depay: "rtph264depay", ClockRate: 90000, Parse: "h264parse",
-		DepayCaps: "video/x-h264,stream-format=byte-stream,alignment=au",
+		DepayCaps: "video/x-h264,stream-format=byte-stream,alignment=au", FixedCaps: "video/x-h264,stream-format=avc,alignment=au",
 	}
 	// AV1 has its payloaders in gst-plugins-rs.
 	AV1 = Codec{

@@ -34,13 +34,26 @@ func NewTicker(bin gst.Bin) (*Filler, error) {
 
 // CanFill says whether there is an encoder for the codec's fillers.
 func CanFill(codec Codec) bool {
-	factory, ok := fillerEncoders[codec.Name]
-	return ok && gst.ElementFactoryFind(factory.name) != nil
+	_, ok := fillerEncoderFor(codec)
+	return ok
+}
+
+// CanContinue says whether a filler goes on with a stream that somebody else has begun: its pictures say nothing beforehand that another
+// encoder would say otherwise.
+func CanContinue(codec Codec) bool { return CanFill(codec) && codec.FixedCaps == "" }
+
+func fillerEncoderFor(codec Codec) (fillerEncoder, bool) {
+	for _, e := range fillerEncoders[codec.Name] {
+		if gst.ElementFactoryFind(e.name) != nil && (codec.FixedCaps == "" || gst.ElementFactoryFind(codec.Parse) != nil) {
+			return e, true
+		}
+	}
+	return fillerEncoder{}, false
 }
 
 // NewEncodedFiller makes silence, or black pictures of that size, each of them a key frame.
 func NewEncodedFiller(bin gst.Bin, codec Codec, width, height int) (*Filler, error) {
-	encoder, ok := fillerEncoders[codec.Name]
+	encoder, ok := fillerEncoderFor(codec)
 	if !ok {
 		return nil, &MissingElementError{Purpose: "encoder for a picture of " + codec.Caps}
 	}
@@ -49,8 +62,8 @@ func NewEncodedFiller(bin gst.Bin, codec Codec, width, height int) (*Filler, err
 		raw = fmt.Sprintf("video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1", width, height, fillerRate)
 	}
 	f, err := newFiller(bin, codec.Media, gst.CapsFromString(raw), &encoder)
-	if err != nil {
-		return nil, err
+	if err != nil || encoder.parser != "" { // whose caps are what the depayloader's parser would make
+		return f, err
 	}
 	f.Announced = gst.CapsFromString(codec.Caps + encoder.announced)
 	if codec.Media == jingle.Video {
@@ -65,14 +78,21 @@ type fillerEncoder struct {
 	name       string
 	properties map[string]string
 	announced  string
+	parser     string // behind the encoder; empty: none, and the stream is announced
 }
 
 var vpxFiller = map[string]string{"deadline": "1", "cpu-used": "8", "keyframe-max-dist": "0", "threads": "1", "lag-in-frames": "0"}
 
-var fillerEncoders = map[string]fillerEncoder{
-	"opus": {"opusenc", nil, ",rate=48000,channels=2,channel-mapping-family=0"},
-	"vp8":  {"vp8enc", vpxFiller, ",framerate=(fraction)0/1,profile=(string)0"},
-	"vp9":  {"vp9enc", vpxFiller, ",framerate=(fraction)0/1,profile=(string)0"},
+// fillerEncoders are those of a codec, the first one that is there counts.
+var fillerEncoders = map[string][]fillerEncoder{
+	"opus": {{name: "opusenc", announced: ",rate=48000,channels=2,channel-mapping-family=0"}},
+	"vp8":  {{name: "vp8enc", properties: vpxFiller, announced: ",framerate=(fraction)0/1,profile=(string)0"}},
+	"vp9":  {{name: "vp9enc", properties: vpxFiller, announced: ",framerate=(fraction)0/1,profile=(string)0"}},
+	"h264": {
+		{name: "x264enc", parser: H264.Parse, properties: map[string]string{
+			"tune": "zerolatency", "speed-preset": "ultrafast", "key-int-max": "1", "threads": "1"}},
+		{name: "openh264enc", parser: H264.Parse, properties: map[string]string{"complexity": "low", "gop-size": "1"}},
+	},
 }
 
 func newFiller(bin gst.Bin, m jingle.Media, caps *gst.Caps, encoder *fillerEncoder) (*Filler, error) {
@@ -83,6 +103,9 @@ func newFiller(bin gst.Bin, m jingle.Media, caps *gst.Caps, encoder *fillerEncod
 	factories := []string{source, converter, "capsfilter"}
 	if encoder != nil {
 		factories = append(factories, encoder.name)
+		if encoder.parser != "" {
+			factories = append(factories, encoder.parser)
+		}
 	}
 	elements, err := makeChain(bin, factories)
 	if err != nil {
@@ -96,6 +119,9 @@ func newFiller(bin gst.Bin, m jingle.Media, caps *gst.Caps, encoder *fillerEncod
 	if encoder != nil {
 		for property, value := range encoder.properties {
 			gstx.SetFromString(elements[3], property, value)
+		}
+		if encoder.parser != "" {
+			elements[4].SetObjectProperty("config-interval", int32(eachKeyFrame))
 		}
 	}
 	return &Filler{bin: bin, elements: elements}, nil

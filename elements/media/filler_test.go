@@ -48,7 +48,7 @@ func play(t *testing.T, newFiller func(gst.Bin) (*Filler, error)) (caps *gst.Cap
 }
 
 func TestEncodedFillersAreKeyFramesOfTheSizeAskedFor(t *testing.T) {
-	for _, codec := range []Codec{VP8, VP9} {
+	for _, codec := range []Codec{VP8, VP9, H264} {
 		caps, keyFrames := play(t, func(bin gst.Bin) (*Filler, error) { return NewEncodedFiller(bin, codec, 64, 48) })
 		s := caps.GetStructure(0)
 		width, _ := s.GetInt("width")

@@ -24,9 +24,11 @@ type Receiver struct {
 // Form is how a source's media is given out.
 type Form int
 
-// The forms: as the codec makes it, decoded, or still in RTP.
+// The forms: as the codec makes it, decoded, or still in RTP. Fixed is encoded, too, with what a decoder must know beforehand in the
+// caps, where a change of it can be seen.
 const (
 	Encoded Form = iota
+	Fixed
 	Raw
 	RTP
 )
@@ -78,8 +80,11 @@ func factoriesFor(codec Codec, form Form) ([]string, error) {
 	if codec.Parse != "" {
 		factories = append(factories, codec.Parse)
 	}
-	if codec.Name == Opus.Name && form == Encoded {
+	if codec.Name == Opus.Name && form != Raw {
 		factories = append(factories, "capssetter")
+	}
+	if form == Fixed && codec.FixedCaps != "" {
+		factories = append(factories, "capsfilter")
 	}
 	if form == Raw {
 		decoder, err := decoderFor(codec)
@@ -108,7 +113,13 @@ func (r *Receiver) configure(codec Codec, form Form) {
 	if codec.DepayCaps != "" && form != RTP {
 		r.elements[1].SetObjectProperty("caps", gst.CapsFromString(codec.DepayCaps))
 	}
+	if codec.FixedCaps != "" && form == Fixed {
+		r.elements[len(r.elements)-1].SetObjectProperty("caps", gst.CapsFromString(codec.FixedCaps))
+	}
 	for _, e := range r.elements {
+		if form == Encoded && gstx.HasProperty(e, "config-interval") {
+			e.SetObjectProperty("config-interval", int32(eachKeyFrame))
+		}
 		if e.GetFactory().GetName() == "capssetter" { // the depayloader does not tell the rate, without which webmmux and mp4mux refuse it
 			e.SetObjectProperty("caps", gst.CapsFromString(codec.Caps+",rate=48000"))
 		}
@@ -122,6 +133,10 @@ func (r *Receiver) configure(codec Codec, form Form) {
 		}
 	}
 }
+
+// eachKeyFrame lets a parser repeat the parameter sets in front of each key frame: where a muxer keeps those of the beginning, others can be told
+// nowhere else.
+const eachKeyFrame = -1
 
 // queueLimit is how late a queued receiver may be.
 const queueLimit = 2 * time.Second

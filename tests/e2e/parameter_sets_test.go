@@ -1,0 +1,76 @@
+package e2e
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+	"time"
+
+	"gstjitsi/tests/launch"
+)
+
+const largeSize = "width=640,height=360"
+
+// recordH264 is record for a pipeline from video_0 to the muxer.
+func (r *room) recordH264(dir, toMuxer string) (recorder *participant, file string) {
+	r.t.Helper()
+	recorder = r.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"}, Pipeline: `
+		matroskamux name=mux ! filesink location=recording.mkv buffer-mode=unbuffered
+		jitsisrc name=j {room}  j.video_0 ! ` + toMuxer + ` ! mux.  j.audio_0 ! queue ! mux.`})
+	return recorder, filepath.Join(dir, "recording.mkv")
+}
+
+// Each camera, and each of its sizes, comes with parameter sets of its own, and so does the black picture of somebody without one. The
+// muxer keeps the first in its header; all are in the stream.
+func TestH264IsOneRecordingWhateverCameraItIsOf(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t)
+	voice := room.join("voice", `audiotestsrc is-live=true freq=440 ! jitsisink {room}`)
+	recorder, file := room.recordH264(t.TempDir(), "video/x-h264 ! queue")
+	codec := matroskaNames["h264"]
+	recorder.recorded(file, codec, 3*time.Second)
+	voice.leave()
+	sender := room.plays("sender", room.film("h264", "red", 440, smallSize))
+	room.grows(recorder, file, codec, 3*time.Second)
+	sender.Play(room.film("h264", "blue", 440, largeSize))
+	room.grows(recorder, file, codec, 3*time.Second)
+	decoded := checkRecording(recorder, file, 6*time.Second)
+	var kinds []string
+	for _, p := range decoded.Pictures {
+		if kind := p.Kind(); slices.Contains([]string{"black", "red", "blue"}, kind) && !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	if !slices.Equal(kinds, []string{"black", "red", "blue"}) {
+		t.Errorf("the pictures are %q", kinds)
+	}
+}
+
+// A parser in front of the muxer would tell it of the other parameter sets, and the muxer would end the pipeline.
+func TestH264OfAnotherSizeIsKeptFromAMuxerBehindAParser(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t)
+	sender := room.plays("sender", room.film("h264", "red", 440, smallSize))
+	recorder, file := room.recordH264(t.TempDir(), "queue ! h264parse")
+	codec := matroskaNames["h264"]
+	recorder.recorded(file, codec, 2*time.Second)
+	sender.Play(room.film("h264", "blue", 440, largeSize))
+	refused := regexp.MustCompile("pad video_0: its peer does not take " + sender.ID() + "-v0 .h264.* of participant " + sender.ID())
+	if _, err := recorder.WaitLine(room.ctx, 0, refused); err != nil {
+		t.Fatal(err)
+	}
+	track := trackOf(t, file, codec)
+	recorder.recorded(file, codec, track.Span()+4*time.Second)
+	recorder.recorded(file, "A_OPUS", track.Span()+4*time.Second)
+	decoded := checkRecording(recorder, file, 4*time.Second)
+	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "red" {
+		t.Errorf("the last picture is %s", kind)
+	}
+}
+
+// grows waits until a file has so much more of a codec than now.
+func (r *room) grows(recorder *participant, file, codec string, by time.Duration) {
+	r.t.Helper()
+	recorder.recorded(file, codec, trackOf(r.t, file, codec).Span()+by)
+}

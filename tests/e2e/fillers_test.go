@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"gstjitsi/signaling/jingle"
 	"gstjitsi/tests/deployment/events"
 	"gstjitsi/tests/media"
 )
@@ -134,7 +135,7 @@ func TestACameraThatEndsAndAnotherThatBeginsAreOneRecording(t *testing.T) {
 	}
 }
 
-// There is no black picture in H.264: the last key frame is repeated, so that the muxer goes on.
+// A black picture would come with other parameter sets: the last key frame is repeated, so that the muxer goes on.
 func TestARecordingOfH264GoesOnWhenItsSenderHasLeft(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t)
@@ -145,6 +146,26 @@ func TestARecordingOfH264GoesOnWhenItsSenderHasLeft(t *testing.T) {
 	track := trackOf(t, file, matroskaNames["h264"])
 	recorder.recorded(file, matroskaNames["h264"], track.Span()+4*time.Second)
 	decoded := checkRecording(recorder, file, 3*time.Second)
+	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "red" {
+		t.Errorf("the last picture is %s", kind)
+	}
+}
+
+func TestARecordingOfH264GoesOnWhileTheCameraIsMuted(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t)
+	moderator := room.watcher("moderator")
+	sender := room.join("sender", `videotestsrc is-live=true pattern=red ! {small} ! openh264enc complexity=low gop-size=30 ! h264parse ! jitsisink name=j {room}
+		audiotestsrc is-live=true freq=440 ! j.`)
+	recorder, file := room.record(t.TempDir())
+	codec := matroskaNames["h264"]
+	recorder.recorded(file, codec, 2*time.Second)
+	moderator.Mute(sender.id, jingle.Video)
+	if _, err := recorder.WaitMessage(room.ctx, 0, "jitsi-source-muted", "participant-id="+sender.id, "muted=true"); err != nil {
+		t.Fatal(err)
+	}
+	recorder.recorded(file, codec, trackOf(t, file, codec).Span()+4*time.Second)
+	decoded := checkRecording(recorder, file, 5*time.Second)
 	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "red" {
 		t.Errorf("the last picture is %s", kind)
 	}

@@ -200,7 +200,10 @@ func (c *controller) newFiller(p *sourcePad, o offer, repeat bool) (*media.Fille
 		return media.NewEncodedFiller(c.e, codec, width, height)
 	}
 	caps, err := rawFillerCaps(p, sent)
-	if err != nil {
+	switch {
+	case err != nil && gstx.MuxerBehind(p.ghost).Fixed():
+		return nil, fmt.Errorf("%w; a muxer without a parser in front of it gets black pictures", err)
+	case err != nil:
 		return nil, err
 	}
 	return media.NewRawFiller(c.e, p.media, caps)

@@ -68,7 +68,9 @@ look_behind (GstPad * pad, guint depth, guint found)
   factory = element ? gst_element_get_factory (element) : NULL;
   if (is_a (factory, "Muxer")) {
     behind = found | GSTX_MUXER;
-    if (keeps_parameter_sets (sink))
+    if (strcmp (GST_OBJECT_NAME (factory), "flvmux") == 0)
+      behind |= GSTX_MUXER_TAKES_CHANGES;
+    else if (keeps_parameter_sets (sink))
       behind |= GSTX_MUXER_KEEPS_SETS;
   } else if (depth > 0) {
     if (is_a (factory, "Parser"))

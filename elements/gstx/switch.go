@@ -138,7 +138,7 @@ func (s *Switch) HasPicture() bool {
 	return C.gstx_switch_has_picture(s.native) != 0
 }
 
-// SetMuxer says what the peer leads to. A muxer takes no change of caps: another size of the same codec is not told, another codec
+// SetMuxer says what the peer leads to. Most muxers take no change of caps: another size of the same codec is not told, another codec
 // is refused, and so are other parameter sets of H.264 behind a parser.
 func (s *Switch) SetMuxer(m Muxer) {
 	C.gstx_switch_set_muxer(s.native, C.guint(m))

@@ -71,7 +71,8 @@ send_caps (GstxSwitch * self, GstxSwitchPad * pad, gboolean again)
   }
   same = self->sent != NULL && (caps == self->sent
       || gst_caps_is_equal (caps, self->sent));
-  if (!same && self->sent != NULL && self->muxer) {
+  if (!same && self->sent != NULL && self->muxer
+      && !(self->muxer & GSTX_MUXER_TAKES_CHANGES)) {
     same = same_stream (self->sent, caps, self->muxer);
     refused = !same;
   }

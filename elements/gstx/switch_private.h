@@ -37,7 +37,7 @@ struct _GstxSwitch
   guint group;
   GstCaps *supported;
   GstClockTime latency;
-  guint muxer;                  /* that the peer is, or leads to: GSTX_MUXER…; it takes no other caps than the first */
+  guint muxer;                  /* that the peer is, or leads to: GSTX_MUXER…; most take no other caps than the first */
   gboolean started;             /* stream-start and segment were sent */
   gchar *title;
   gboolean title_sent;

@@ -69,6 +69,22 @@ func TestH264OfAnotherSizeIsKeptFromAMuxerBehindAParser(t *testing.T) {
 	}
 }
 
+// A black picture's parameter sets would be the recording's, and no camera could come any more.
+func TestAMuxerBehindAParserWaitsForACamera(t *testing.T) {
+	t.Parallel()
+	room := newRoom(t)
+	voice := room.join("voice", `audiotestsrc is-live=true freq=440 ! jitsisink {room}`)
+	recorder, file := room.recordH264(t.TempDir(), "queue ! h264parse")
+	if _, err := recorder.WaitLine(room.ctx, 0, regexp.MustCompile("pad video_0 gives nothing while nobody fills it.*without a parser")); err != nil {
+		t.Fatal(err)
+	}
+	voice.leave()
+	room.plays("sender", room.film("h264", "red", 440, smallSize))
+	recorder.recorded(file, matroskaNames["h264"], 2*time.Second)
+	recorder.leave()
+	room.showsAtLast(file, "red")
+}
+
 // grows waits until a file has so much more of a codec than now.
 func (r *room) grows(recorder *participant, file, codec string, by time.Duration) {
 	r.t.Helper()

@@ -85,6 +85,23 @@ func TestAMuxerBehindAParserWaitsForACamera(t *testing.T) {
 	room.showsAtLast(file, "red")
 }
 
+// A shared screen, AV1 in browsers, that is resized: the parameter sets are in no caps.
+func TestAV1OfAnotherSizeGoesOnInOneRecording(t *testing.T) {
+	t.Parallel()
+	env := withAV1(t)
+	room, dir := newRoom(t), t.TempDir()
+	sender := room.plays("sender", room.film("av1", "red", 440, smallSize))
+	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Env: env, Flags: []string{"-e"}, Pipeline: `
+		matroskamux name=mux ! filesink location=recording.mkv buffer-mode=unbuffered
+		jitsisrc name=j {room}  j.video_0 ! queue ! mux.  j.audio_0 ! queue ! mux.`})
+	file, codec := filepath.Join(dir, "recording.mkv"), matroskaNames["av1"]
+	recorder.recorded(file, codec, 2*time.Second)
+	sender.Play(room.film("av1", "blue", 440, largeSize))
+	room.grows(recorder, file, codec, 4*time.Second)
+	recorder.leave()
+	room.showsAtLast(file, "blue")
+}
+
 // grows waits until a file has so much more of a codec than now.
 func (r *room) grows(recorder *participant, file, codec string, by time.Duration) {
 	r.t.Helper()

@@ -65,6 +65,9 @@ type Config struct {
 	// we leave and join again; 0: 30 s. It doubles with each time that this doesn't help.
 	InviteTimeout time.Duration
 
+	// BridgeTimeout stands in for it for the first minute in which the focus says that it has no bridge; 0: 5 s.
+	BridgeTimeout time.Duration
+
 	LeaveTimeout time.Duration // for leaving properly; 0: 1 s
 
 	Loggers logging.LoggerFactory // scopes: conference, xmpp, jingle, colibri
@@ -115,6 +118,9 @@ func (cfg *Config) setDefaults() {
 	}
 	if cfg.InviteTimeout == 0 {
 		cfg.InviteTimeout = 30 * time.Second
+	}
+	if cfg.BridgeTimeout == 0 {
+		cfg.BridgeTimeout = 5 * time.Second
 	}
 	if cfg.LeaveTimeout == 0 {
 		cfg.LeaveTimeout = time.Second

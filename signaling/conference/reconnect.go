@@ -175,8 +175,8 @@ func (s *stay) returned() {
 	s.log.Infof("joined again after %s", time.Since(back.since).Round(time.Millisecond))
 	s.dropSession("gone", "joined again")
 	s.settle()
-	if s.patience > 0 {
-		s.expectSession(s.patience)
+	if s.invitation.awaited {
+		s.expectSession()
 	}
 	for _, p := range back.before.participants() {
 		if _, still := s.occupants.byID[p.ID]; !still {

@@ -1,6 +1,8 @@
 package conference
 
 import (
+	"time"
+
 	"mellium.im/xmpp/stanza"
 
 	"gstjitsi/signaling/jingle"
@@ -120,14 +122,14 @@ func (s *stay) removed(e *Error, in *wirePresence) {
 // when there is a new one. One that only was out of use it gives to those alone who join.
 func (s *stay) focusPresent(in *wirePresence) {
 	available := in.NoBridge == nil
-	if s.bridge && !available {
-		s.log.Warnf("the focus of %s has no bridge", s.room)
-		s.emit(BridgeNotAvailable{})
-		if s.session == nil && s.patience == 0 {
-			s.expectSession(s.cfg.InviteTimeout)
-		}
+	if s.bridge == available {
+		return
 	}
-	s.bridge = available
+	if s.bridge = available; available {
+		s.invitation.bridgeless = time.Time{}
+		return
+	}
+	s.bridgeMissing()
 }
 
 func (s *stay) occupantPresent(id string, in *wirePresence) {
@@ -147,6 +149,9 @@ func (s *stay) occupantPresent(id string, in *wirePresence) {
 		s.tellMuted(old, p)
 	default:
 		s.emit(ParticipantJoined{p.clone()})
+		if s.invitation.awaited && len(s.occupants.order) == 1 {
+			s.expectSession() // the focus has somebody to invite us for from now on
+		}
 	}
 }
 

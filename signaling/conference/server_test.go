@@ -30,7 +30,7 @@ type server struct {
 	t    *testing.T
 	http *httptest.Server
 
-	// answers overrides what the server says to a stanza that contains the key; an empty answer is silence.
+	// answers overrides what the server says to a stanza that contains the key, a stanza a line; an empty answer is silence.
 	answers map[string]string
 
 	connected     chan struct{} // closed when a client has its stream
@@ -103,7 +103,7 @@ func (s *server) answer(in string) []string {
 			if answer == "" {
 				return nil
 			}
-			return []string{strings.ReplaceAll(answer, "ID", id)}
+			return strings.Split(strings.ReplaceAll(answer, "ID", id), "\n")
 		}
 	}
 	return s.usual(in, id)

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
-	"time"
 
 	"mellium.im/xmpp/stanza"
 
@@ -61,7 +59,7 @@ func (s *stay) handleMessage(client *xmpp.Client, iq *xmpp.IQ, m jingle.Message)
 	case *jingle.SessionTerminate:
 		s.endSession(m.Reason, m.Text)
 		if m.Reason != reasonAlone {
-			s.expectSession(s.cfg.InviteTimeout)
+			s.expectSession()
 		}
 	}
 }
@@ -188,34 +186,5 @@ func (s *stay) restartSession(sid string) {
 		}
 	})
 	s.endSession(reason, text)
-	s.expectSession(s.cfg.InviteTimeout)
-}
-
-// longestPatience is what the time for an invitation grows to.
-const longestPatience = 2 * time.Minute
-
-// expectSession joins anew where the focus does not invite us: Jicofo gives up when the bridge that it asks is dead, or out of use
-// for a minute since its health was not known, and asks again for those only who join, or when a bridge joins that it did not
-// know. So it is for those, too, whose session it has ended itself, because of what another participant said.
-func (s *stay) expectSession(patience time.Duration) {
-	s.invitation++
-	s.patience = patience
-	invitation := s.invitation
-	s.after(patience, func(s *stay) {
-		if s.invitation != invitation {
-			return
-		}
-		if s.phase != inRoom || s.back != nil || len(s.occupants.order) == 0 {
-			s.patience = 0
-			return
-		}
-		s.patience = min(2*patience, longestPatience)
-		s.lost(&Error{Reason: FocusNotReady, Op: "get a session from", Target: s.focus.String(), Err: fmt.Errorf("no invitation within %s", patience)})
-	})
-}
-
-// invitedAgain ends the waiting.
-func (s *stay) invitedAgain() {
-	s.invitation++
-	s.patience = 0
+	s.expectSession()
 }

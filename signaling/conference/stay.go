@@ -54,8 +54,7 @@ type stay struct {
 	endReason string   // of the session before
 
 	bridgeSession string // of the last session
-	invitation    int    // that we wait for: see expectSession
-	patience      time.Duration
+	invitation    waitForInvitation
 	sources       sourceTable
 	speaker       string
 	services      []extdisco.Service

@@ -17,6 +17,23 @@ takes (GstCaps * allowed, const char *text)
   return yes;
 }
 
+/* Whether a muxer can note other parameter sets in the middle of a stream: those of the family of qtmux can in a file whose description
+ * comes at the end, not in fragments (1.22). */
+static gboolean
+takes_changes (GstElement * muxer)
+{
+  GParamSpec *fragments =
+      g_object_class_find_property (G_OBJECT_GET_CLASS (muxer),
+      "fragment-duration");
+  guint duration = 0;
+
+  if (fragments == NULL || fragments->value_type != G_TYPE_UINT)
+    return strcmp (GST_OBJECT_NAME (gst_element_get_factory (muxer)),
+        "flvmux") == 0;
+  g_object_get (muxer, "fragment-duration", &duration, NULL);
+  return duration == 0;
+}
+
 /* Whether a muxer takes H.264 with its parameter sets in the caps alone. */
 static gboolean
 keeps_parameter_sets (GstPad * sink)
@@ -68,7 +85,7 @@ look_behind (GstPad * pad, guint depth, guint found)
   factory = element ? gst_element_get_factory (element) : NULL;
   if (is_a (factory, "Muxer")) {
     behind = found | GSTX_MUXER;
-    if (strcmp (GST_OBJECT_NAME (factory), "flvmux") == 0)
+    if (takes_changes (element))
       behind |= GSTX_MUXER_TAKES_CHANGES;
     else if (keeps_parameter_sets (sink))
       behind |= GSTX_MUXER_KEEPS_SETS;

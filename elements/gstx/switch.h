@@ -33,7 +33,6 @@ enum
   GSTX_MUXER = 1,
   GSTX_MUXER_KEEPS_SETS = 2,    /* it writes the parameter sets of H.264 into the file's header, and takes no others */
   GSTX_MUXER_BEHIND_PARSER = 4, /* which would tell it of others that are in the stream */
-  GSTX_MUXER_TAKES_CHANGES = 8, /* of caps, within a codec */
+  GSTX_MUXER_TAKES_CHANGES = 8, /* of parameter sets, by other caps */
 };
 guint gstx_muxer_behind (GstPad * pad);
-

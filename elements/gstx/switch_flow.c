@@ -23,10 +23,17 @@ caps_of (GstxSwitchPad * pad, gboolean again, GstxSwitch * self)
   return pad->announced ? pad->announced : pad->caps;
 }
 
+typedef enum
+{
+  SAME,                         /* as what was sent: nothing is told */
+  CHANGED,                      /* is told */
+  REFUSED,
+} Change;
+
 /* A muxer keeps its header: another size of the same codec is in the stream itself, another codec can't be told. Nor can other
- * parameter sets, but H.264 repeats them in front of each key frame. */
-static gboolean
-same_stream (GstCaps * sent, GstCaps * caps, guint muxer)
+ * parameter sets, to most muxers, but H.264 repeats them in front of each key frame. */
+static Change
+change_for_muxer (GstCaps * sent, GstCaps * caps, guint muxer)
 {
   GstStructure *a = gst_caps_get_structure (sent, 0);
   GstStructure *b = gst_caps_get_structure (caps, 0);
@@ -35,13 +42,36 @@ same_stream (GstCaps * sent, GstCaps * caps, guint muxer)
 
   if (g_strcmp0 (gst_structure_get_name (a), gst_structure_get_name (b)) != 0
       || is_raw (caps))
-    return FALSE;
+    return REFUSED;
   if (x == NULL || y == NULL)
-    return x == y;
+    return x == y ? SAME : REFUSED;
   if (gst_value_compare (x, y) == GST_VALUE_EQUAL)
-    return TRUE;
-  return gst_structure_has_name (a, "video/x-h264")
-      && !(muxer & GSTX_MUXER_BEHIND_PARSER);
+    return SAME;
+  if (!gst_structure_has_name (a, "video/x-h264"))
+    return REFUSED;
+  if (muxer & GSTX_MUXER_TAKES_CHANGES)
+    return CHANGED;
+  return muxer & GSTX_MUXER_BEHIND_PARSER ? REFUSED : SAME;
+}
+
+static gboolean
+add_field (GQuark field, const GValue * value, gpointer user_data)
+{
+  GstStructure *s = user_data;
+
+  if (!gst_structure_id_has_field (s, field))
+    gst_structure_id_set_value (s, field, value);
+  return TRUE;
+}
+
+/* A muxer that takes a change takes no caps that say less than those before. */
+static GstCaps *
+without_losses (GstCaps * sent, GstCaps * caps)
+{
+  caps = gst_caps_copy (caps);
+  gst_structure_foreach (gst_caps_get_structure (sent, 0), add_field,
+      gst_caps_get_structure (caps, 0));
+  return caps;
 }
 
 static void
@@ -60,8 +90,9 @@ send_start (GstxSwitch * self)
 static gboolean
 send_caps (GstxSwitch * self, GstxSwitchPad * pad, gboolean again)
 {
-  GstCaps *caps;
-  gboolean refused = FALSE, same, first;
+  GstCaps *caps, *told;
+  gboolean same, refused, first;
+  Change change;
 
   g_mutex_lock (&self->lock);
   caps = caps_of (pad, again, self);
@@ -69,17 +100,23 @@ send_caps (GstxSwitch * self, GstxSwitchPad * pad, gboolean again)
     g_mutex_unlock (&self->lock);
     return FALSE;
   }
-  same = self->sent != NULL && (caps == self->sent
-      || gst_caps_is_equal (caps, self->sent));
-  if (!same && self->sent != NULL && self->muxer
-      && !(self->muxer & GSTX_MUXER_TAKES_CHANGES)) {
-    same = same_stream (self->sent, caps, self->muxer);
-    refused = !same;
-  }
+  if (self->sent == NULL)
+    change = CHANGED;
+  else if (caps == self->sent || gst_caps_is_equal (caps, self->sent))
+    change = SAME;
+  else
+    change = self->muxer ? change_for_muxer (self->sent, caps, self->muxer)
+        : CHANGED;
+  same = change == SAME;
+  refused = change == REFUSED;
+  if (change == CHANGED && self->sent != NULL && self->muxer)
+    told = without_losses (self->sent, caps);
+  else
+    told = gst_caps_ref (caps);
   if (refused)
     gst_caps_replace (&pad->refused, caps);
   else if (!same)
-    gst_caps_replace (&self->sent, caps);
+    gst_caps_replace (&self->sent, told);
   first = !self->started;
   self->started = TRUE;
   gst_caps_ref (caps);
@@ -93,7 +130,7 @@ send_caps (GstxSwitch * self, GstxSwitchPad * pad, gboolean again)
     if (first)
       send_start (self);
     if (!same)
-      gst_pad_push_event (self->output, gst_event_new_caps (caps));
+      gst_pad_push_event (self->output, gst_event_new_caps (told));
     if (first) {
       GstSegment segment;
 
@@ -101,6 +138,7 @@ send_caps (GstxSwitch * self, GstxSwitchPad * pad, gboolean again)
       gst_pad_push_event (self->output, gst_event_new_segment (&segment));
     }
   }
+  gst_caps_unref (told);
   gst_caps_unref (caps);
   return !refused;
 }

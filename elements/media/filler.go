@@ -62,7 +62,7 @@ func NewEncodedFiller(bin gst.Bin, codec Codec, width, height int) (*Filler, err
 		raw = fmt.Sprintf("video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1", width, height, fillerRate)
 	}
 	f, err := newFiller(bin, codec.Media, gst.CapsFromString(raw), &encoder)
-	if err != nil || encoder.parser != "" { // whose caps are what the depayloader's parser would make
+	if err != nil || encoder.asReceived {
 		return f, err
 	}
 	f.Announced = gst.CapsFromString(codec.Caps + encoder.announced)
@@ -78,20 +78,21 @@ type fillerEncoder struct {
 	name       string
 	properties map[string]string
 	announced  string
-	parser     string // behind the encoder; empty: none, and the stream is announced
+	asReceived bool // goes the way of what comes out of RTP, so that the caps are like those; else they are announced
 }
 
 var vpxFiller = map[string]string{"deadline": "1", "cpu-used": "8", "keyframe-max-dist": "0", "threads": "1", "lag-in-frames": "0"}
 
-// fillerEncoders are those of a codec, the first one that is there counts.
+// fillerEncoders are those of a codec, the first one that is there counts. That is the one that browsers have, too: mp4mux takes parameter
+// sets that say less than those before for another stream.
 var fillerEncoders = map[string][]fillerEncoder{
 	"opus": {{name: "opusenc", announced: ",rate=48000,channels=2,channel-mapping-family=0"}},
 	"vp8":  {{name: "vp8enc", properties: vpxFiller, announced: ",framerate=(fraction)0/1,profile=(string)0"}},
 	"vp9":  {{name: "vp9enc", properties: vpxFiller, announced: ",framerate=(fraction)0/1,profile=(string)0"}},
 	"h264": {
-		{name: "x264enc", parser: H264.Parse, properties: map[string]string{
+		{name: "openh264enc", asReceived: true, properties: map[string]string{"complexity": "low", "gop-size": "1"}},
+		{name: "x264enc", asReceived: true, properties: map[string]string{
 			"tune": "zerolatency", "speed-preset": "ultrafast", "key-int-max": "1", "threads": "1"}},
-		{name: "openh264enc", parser: H264.Parse, properties: map[string]string{"complexity": "low", "gop-size": "1"}},
 	},
 }
 
@@ -103,8 +104,8 @@ func newFiller(bin gst.Bin, m jingle.Media, caps *gst.Caps, encoder *fillerEncod
 	factories := []string{source, converter, "capsfilter"}
 	if encoder != nil {
 		factories = append(factories, encoder.name)
-		if encoder.parser != "" {
-			factories = append(factories, encoder.parser)
+		if encoder.asReceived {
+			factories = append(factories, "capsfilter", "capssetter", H264.Parse)
 		}
 	}
 	elements, err := makeChain(bin, factories)
@@ -120,8 +121,12 @@ func newFiller(bin gst.Bin, m jingle.Media, caps *gst.Caps, encoder *fillerEncod
 		for property, value := range encoder.properties {
 			gstx.SetFromString(elements[3], property, value)
 		}
-		if encoder.parser != "" {
-			elements[4].SetObjectProperty("config-interval", int32(eachKeyFrame))
+		if encoder.asReceived {
+			depayed := gst.CapsFromString(H264.DepayCaps)
+			elements[4].SetObjectProperty("caps", depayed)
+			elements[5].SetObjectProperty("caps", depayed)
+			elements[5].SetObjectProperty("replace", true)
+			elements[6].SetObjectProperty("config-interval", int32(eachKeyFrame))
 		}
 	}
 	return &Filler{bin: bin, elements: elements}, nil

@@ -28,7 +28,7 @@ func TestMuxersRunWhileAPadIsEmpty(t *testing.T) {
 		"matroskamux": {encoded, opus, named}, "webmmux": {encoded, opus, named}, "mp4mux": {h264, opus, named},
 		"flvmux": {h264, aac, "mux.%s"}, "mpegtsmux": {h264, aac, "mux.%.0s"},
 		"mp4mux fragment-duration=1000": {"video/x-h264 ! " + encoded, opus, named}, "mpegtsmux alignment=7": {"h264parse ! " + encoded, aac, "mux.%.0s"},
-		"flvmux streamable=true": {"h264parse ! " + encoded, aac, "mux.%s"},
+		"mp4mux faststart=true": {"h264parse ! " + encoded, opus, named}, "flvmux streamable=true": {"h264parse ! " + encoded, aac, "mux.%s"},
 	} {
 		t.Run(mux, func(t *testing.T) {
 			room, dir := newRoom(t), t.TempDir()

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"gstjitsi/tests/launch"
+	"gstjitsi/tests/media"
 )
 
 const largeSize = "width=640,height=360"
@@ -36,13 +38,53 @@ func TestH264IsOneRecordingWhateverCameraItIsOf(t *testing.T) {
 	sender.Play(room.film("h264", "blue", 440, largeSize))
 	room.grows(recorder, file, codec, 3*time.Second)
 	decoded := checkRecording(recorder, file, 6*time.Second)
+	showsInOrder(t, decoded.Pictures, "black", "red", "blue")
+}
+
+// mp4mux describes each of them in the file, with a parser in front of it or without, and players without patience for parameter sets in the stream are
+// content.
+func TestH264IsOneFileOfMP4WhateverCameraItIsOf(t *testing.T) {
+	t.Parallel()
+	for name, toMuxer := range map[string]string{"parsed": "queue ! h264parse", "as it comes": "video/x-h264 ! queue"} {
+		t.Run(name, func(t *testing.T) {
+			room, dir := newRoom(t), t.TempDir()
+			voice := room.join("voice", `audiotestsrc is-live=true freq=440 ! jitsisink {room}`)
+			recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e", "-v"}, Pipeline: fmt.Sprintf(`mp4mux name=mux ! filesink location=recording.mp4
+				jitsisrc name=j {room}  j.video_0 ! %s ! progressreport update-freq=1 do-query=false format=time ! mux.  j.audio_%s ! queue ! mux.`, toMuxer, voice.id)})
+			record := func() {
+				t.Helper()
+				for mark, seconds := recorder.Mark(), 0; seconds < 3; mark, seconds = recorder.Mark(), seconds+1 {
+					if _, err := recorder.WaitLine(room.ctx, mark, progress); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			record()
+			sender := room.plays("sender", room.film("h264", "red", 440, smallSize))
+			recorder.notified("video_0", "participant-id", sender.ID())
+			record()
+			sender.Play(room.film("h264", "blue", 440, largeSize))
+			record()
+			recorder.leave()
+			decoded, err := media.Decode(room.ctx, filepath.Join(dir, "recording.mp4"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			showsInOrder(t, decoded.Pictures, "black", "red", "blue")
+		})
+	}
+}
+
+// showsInOrder checks that pictures of all kinds are there, and begin in that order.
+func showsInOrder(t *testing.T, pictures []media.Picture, wanted ...string) {
+	t.Helper()
 	var kinds []string
-	for _, p := range decoded.Pictures {
-		if kind := p.Kind(); slices.Contains([]string{"black", "red", "blue"}, kind) && !slices.Contains(kinds, kind) {
+	for _, p := range pictures {
+		if kind := p.Kind(); slices.Contains(wanted, kind) && !slices.Contains(kinds, kind) {
 			kinds = append(kinds, kind)
 		}
 	}
-	if !slices.Equal(kinds, []string{"black", "red", "blue"}) {
+	if !slices.Equal(kinds, wanted) {
 		t.Errorf("the pictures are %q", kinds)
 	}
 }

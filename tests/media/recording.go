@@ -42,12 +42,16 @@ func decode(ctx context.Context, file, audiorate string) (Decoded, error) {
 		return Decoded{}, err
 	}
 	defer os.RemoveAll(dir)
-	text := fmt.Sprintf(`filesrc location="%s" ! matroskademux name=d
+	demuxer := "matroskademux"
+	if filepath.Ext(file) == ".mp4" {
+		demuxer = "qtdemux"
+	}
+	text := fmt.Sprintf(`filesrc location="%s" ! %s name=d
 		d.video_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! decodebin ! videoconvert ! videoscale
 			! videorate ! video/x-raw,format=RGB,width=%d,height=%d,framerate=%d/1 ! filesink location=video
 		d.audio_0 ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! opusdec ! audioconvert ! audioresample
 			! %s ! audio/x-raw,format=S16LE,rate=%d,channels=1 ! filesink location=audio`,
-		file, decodedWidth, decodedHeight, decodedPerSecond, audiorate, Rate)
+		file, demuxer, decodedWidth, decodedHeight, decodedPerSecond, audiorate, Rate)
 	if err := run(ctx, dir, "decode "+filepath.Base(file), text); err != nil {
 		return Decoded{}, err
 	}

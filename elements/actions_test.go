@@ -49,10 +49,11 @@ func (m *member) becomes(state string) {
 	m.hears("state-changed", func(s *gst.Structure) bool { return s.GetString("state") == state })
 }
 
-// fails waits for the error of a code whose debug text names something.
+// fails waits for the error of a code whose debug text names something. It may come after a session that webrtcbin takes its minute for, on a busy
+// machine.
 func (m *member) fails(code any, named string) {
 	m.t.Helper()
-	message := m.bus.TimedPopFiltered(gst.ClockTime(patience), gst.MessageError)
+	message := m.bus.TimedPopFiltered(gst.ClockTime(4*patience), gst.MessageError)
 	if message == nil {
 		m.t.Fatal("no error comes")
 	}

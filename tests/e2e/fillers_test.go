@@ -91,6 +91,14 @@ func checkRecording(recorder *participant, file string, least time.Duration) med
 	return decoded
 }
 
+// endsWith checks the last picture of a recording.
+func endsWith(t *testing.T, decoded media.Decoded, wanted string) {
+	t.Helper()
+	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != wanted {
+		t.Errorf("the last picture is %s, want %s", kind, wanted)
+	}
+}
+
 func TestSomebodyWithoutACameraIsRecorded(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t)
@@ -98,9 +106,7 @@ func TestSomebodyWithoutACameraIsRecorded(t *testing.T) {
 	recorder, file := room.record(t.TempDir())
 	recorder.recorded(file, "A_OPUS", 4*time.Second)
 	decoded := checkRecording(recorder, file, 3*time.Second)
-	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "black" {
-		t.Errorf("the last picture is %s", kind)
-	}
+	endsWith(t, decoded, "black")
 	if half := decoded.Sound[len(decoded.Sound)/2:]; !half.Is(440) {
 		t.Errorf("the second half sounds like %s", half.Kind())
 	}
@@ -143,12 +149,9 @@ func TestARecordingOfH264GoesOnWhenItsSenderHasLeft(t *testing.T) {
 	recorder, file := room.record(t.TempDir())
 	recorder.recorded(file, matroskaNames["h264"], 2*time.Second)
 	sender.Leave()
-	track := trackOf(t, file, matroskaNames["h264"])
-	recorder.recorded(file, matroskaNames["h264"], track.Span()+4*time.Second)
+	recorder.grows(file, matroskaNames["h264"], 4*time.Second)
 	decoded := checkRecording(recorder, file, 3*time.Second)
-	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "red" {
-		t.Errorf("the last picture is %s", kind)
-	}
+	endsWith(t, decoded, "red")
 }
 
 func TestARecordingOfH264GoesOnWhileTheCameraIsMuted(t *testing.T) {
@@ -164,9 +167,7 @@ func TestARecordingOfH264GoesOnWhileTheCameraIsMuted(t *testing.T) {
 	if _, err := recorder.WaitMessage(room.ctx, 0, "jitsi-source-muted", "participant-id="+sender.id, "muted=true"); err != nil {
 		t.Fatal(err)
 	}
-	recorder.recorded(file, codec, trackOf(t, file, codec).Span()+4*time.Second)
+	recorder.grows(file, codec, 4*time.Second)
 	decoded := checkRecording(recorder, file, 5*time.Second)
-	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "red" {
-		t.Errorf("the last picture is %s", kind)
-	}
+	endsWith(t, decoded, "red")
 }

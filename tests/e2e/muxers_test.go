@@ -13,6 +13,16 @@ import (
 // the first one comes late: of a film with too few pictures players take the track for a preview and leave it out.
 var progress = regexp.MustCompile(`^progressreport0 \(\d\d:\d\d:\d\d\)`)
 
+// progresses waits for so many more of them.
+func (p *participant) progresses(seconds int) {
+	p.room.t.Helper()
+	for mark := p.Mark(); seconds > 0; mark, seconds = p.Mark(), seconds-1 {
+		if _, err := p.WaitLine(p.room.ctx, mark, progress); err != nil {
+			p.room.t.Fatal(err)
+		}
+	}
+}
+
 // A muxer waits for each of its pads. One of the two pictures that are recorded is nobody's.
 func TestMuxersRunWhileAPadIsEmpty(t *testing.T) {
 	t.Parallel()
@@ -36,11 +46,7 @@ func TestMuxersRunWhileAPadIsEmpty(t *testing.T) {
 			recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"}, Pipeline: fmt.Sprintf(
 				`jitsisrc name=j {room} %s name=mux ! filesink location=recording  j.video_0 ! %s ! %s  j.audio_0 ! %s ! %s`,
 				mux, tt.video, fmt.Sprintf(tt.pads, "video"), tt.audio, fmt.Sprintf(tt.pads, "audio"))})
-			for mark, seconds := launch.Mark(0), 0; seconds < 5; mark, seconds = recorder.Mark(), seconds+1 {
-				if _, err := recorder.WaitLine(room.ctx, mark, progress); err != nil {
-					t.Fatal(err)
-				}
-			}
+			recorder.progresses(5)
 			recorder.leave()
 			run(t, fmt.Sprintf(`filesrc location=%s ! decodebin name=d  d. ! videoconvert ! fakesink  d. ! audioconvert ! fakesink`, filepath.Join(dir, "recording")))
 		})

@@ -14,29 +14,20 @@ import (
 
 const largeSize = "width=640,height=360"
 
-// recordH264 is record for a pipeline from video_0 to the muxer.
-func (r *room) recordH264(dir, toMuxer string) (recorder *participant, file string) {
-	r.t.Helper()
-	recorder = r.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"}, Pipeline: `
-		matroskamux name=mux ! filesink location=recording.mkv buffer-mode=unbuffered
-		jitsisrc name=j {room}  j.video_0 ! ` + toMuxer + ` ! mux.  j.audio_0 ! queue ! mux.`})
-	return recorder, filepath.Join(dir, "recording.mkv")
-}
-
 // Each camera, and each of its sizes, comes with parameter sets of its own, and so does the black picture of somebody without one. The
 // muxer keeps the first in its header; all are in the stream.
 func TestH264IsOneRecordingWhateverCameraItIsOf(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t)
 	voice := room.join("voice", `audiotestsrc is-live=true freq=440 ! jitsisink {room}`)
-	recorder, file := room.recordH264(t.TempDir(), "video/x-h264 ! queue")
+	recorder, file := room.recordThrough(t.TempDir(), "", "video/x-h264 ! queue")
 	codec := matroskaNames["h264"]
 	recorder.recorded(file, codec, 3*time.Second)
 	voice.leave()
 	sender := room.plays("sender", room.film("h264", "red", 440, smallSize))
-	room.grows(recorder, file, codec, 3*time.Second)
+	recorder.grows(file, codec, 3*time.Second)
 	sender.Play(room.film("h264", "blue", 440, largeSize))
-	room.grows(recorder, file, codec, 3*time.Second)
+	recorder.grows(file, codec, 3*time.Second)
 	decoded := checkRecording(recorder, file, 6*time.Second)
 	showsInOrder(t, decoded.Pictures, "black", "red", "blue")
 }
@@ -51,20 +42,12 @@ func TestH264IsOneFileOfMP4WhateverCameraItIsOf(t *testing.T) {
 			voice := room.join("voice", `audiotestsrc is-live=true freq=440 ! jitsisink {room}`)
 			recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e", "-v"}, Pipeline: fmt.Sprintf(`mp4mux name=mux ! filesink location=recording.mp4
 				jitsisrc name=j {room}  j.video_0 ! %s ! progressreport update-freq=1 do-query=false format=time ! mux.  j.audio_%s ! queue ! mux.`, toMuxer, voice.id)})
-			record := func() {
-				t.Helper()
-				for mark, seconds := recorder.Mark(), 0; seconds < 3; mark, seconds = recorder.Mark(), seconds+1 {
-					if _, err := recorder.WaitLine(room.ctx, mark, progress); err != nil {
-						t.Fatal(err)
-					}
-				}
-			}
-			record()
+			recorder.progresses(3)
 			sender := room.plays("sender", room.film("h264", "red", 440, smallSize))
 			recorder.notified("video_0", "participant-id", sender.ID())
-			record()
+			recorder.progresses(3)
 			sender.Play(room.film("h264", "blue", 440, largeSize))
-			record()
+			recorder.progresses(3)
 			recorder.leave()
 			decoded, err := media.Decode(room.ctx, filepath.Join(dir, "recording.mp4"))
 			if err != nil {
@@ -94,7 +77,7 @@ func TestH264OfAnotherSizeIsKeptFromAMuxerBehindAParser(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t)
 	sender := room.plays("sender", room.film("h264", "red", 440, smallSize))
-	recorder, file := room.recordH264(t.TempDir(), "queue ! h264parse")
+	recorder, file := room.recordThrough(t.TempDir(), "", "queue ! h264parse")
 	codec := matroskaNames["h264"]
 	recorder.recorded(file, codec, 2*time.Second)
 	sender.Play(room.film("h264", "blue", 440, largeSize))
@@ -106,9 +89,7 @@ func TestH264OfAnotherSizeIsKeptFromAMuxerBehindAParser(t *testing.T) {
 	recorder.recorded(file, codec, track.Span()+4*time.Second)
 	recorder.recorded(file, "A_OPUS", track.Span()+4*time.Second)
 	decoded := checkRecording(recorder, file, 4*time.Second)
-	if kind := decoded.Pictures[len(decoded.Pictures)-1].Kind(); kind != "red" {
-		t.Errorf("the last picture is %s", kind)
-	}
+	endsWith(t, decoded, "red")
 }
 
 // A black picture's parameter sets would be the recording's, and no camera could come any more.
@@ -116,7 +97,7 @@ func TestAMuxerBehindAParserWaitsForACamera(t *testing.T) {
 	t.Parallel()
 	room := newRoom(t)
 	voice := room.join("voice", `audiotestsrc is-live=true freq=440 ! jitsisink {room}`)
-	recorder, file := room.recordH264(t.TempDir(), "queue ! h264parse")
+	recorder, file := room.recordThrough(t.TempDir(), "", "queue ! h264parse")
 	if _, err := recorder.WaitLine(room.ctx, 0, regexp.MustCompile("pad video_0 gives nothing while nobody fills it.*without a parser")); err != nil {
 		t.Fatal(err)
 	}
@@ -131,21 +112,13 @@ func TestAMuxerBehindAParserWaitsForACamera(t *testing.T) {
 func TestAV1OfAnotherSizeGoesOnInOneRecording(t *testing.T) {
 	t.Parallel()
 	env := withAV1(t)
-	room, dir := newRoom(t), t.TempDir()
+	room := newRoom(t)
 	sender := room.plays("sender", room.film("av1", "red", 440, smallSize))
-	recorder := room.joinWith(launch.Options{Name: "recorder", Dir: dir, Env: env, Flags: []string{"-e"}, Pipeline: `
-		matroskamux name=mux ! filesink location=recording.mkv buffer-mode=unbuffered
-		jitsisrc name=j {room}  j.video_0 ! queue ! mux.  j.audio_0 ! queue ! mux.`})
-	file, codec := filepath.Join(dir, "recording.mkv"), matroskaNames["av1"]
+	recorder, file := room.recordThrough(t.TempDir(), "", "queue", env...)
+	codec := matroskaNames["av1"]
 	recorder.recorded(file, codec, 2*time.Second)
 	sender.Play(room.film("av1", "blue", 440, largeSize))
-	room.grows(recorder, file, codec, 4*time.Second)
+	recorder.grows(file, codec, 4*time.Second)
 	recorder.leave()
 	room.showsAtLast(file, "blue")
-}
-
-// grows waits until a file has so much more of a codec than now.
-func (r *room) grows(recorder *participant, file, codec string, by time.Duration) {
-	r.t.Helper()
-	recorder.recorded(file, codec, trackOf(r.t, file, codec).Span()+by)
 }

@@ -19,10 +19,16 @@ func (r *room) record(dir string) (recorder *participant, file string) {
 // recordWith is record with further properties.
 func (r *room) recordWith(dir, properties string) (recorder *participant, file string) {
 	r.t.Helper()
+	return r.recordThrough(dir, properties, "queue")
+}
+
+// recordThrough is recordWith for a pipeline from video_0 to the muxer, with further variables of the environment.
+func (r *room) recordThrough(dir, properties, toMuxer string, env ...string) (recorder *participant, file string) {
+	r.t.Helper()
 	recorder = r.joinWith(launch.Options{Name: "recorder", Dir: dir, Flags: []string{"-e"},
-		Env: []string{launch.CountCreations},
+		Env: append(env, launch.CountCreations),
 		Pipeline: `matroskamux name=mux ! filesink location=recording.mkv buffer-mode=unbuffered
-			jitsisrc name=j {room} ` + properties + `  j.video_0 ! queue ! mux.  j.audio_0 ! queue ! mux.`})
+			jitsisrc name=j {room} ` + properties + `  j.video_0 ! ` + toMuxer + ` ! mux.  j.audio_0 ! queue ! mux.`})
 	return recorder, filepath.Join(dir, "recording.mkv")
 }
 
@@ -38,6 +44,12 @@ func (p *participant) recorded(file, codec string, length time.Duration) {
 	if err != nil {
 		p.room.t.Fatalf("%s: %v", p.Name, err)
 	}
+}
+
+// grows waits until a file has so much more of a codec than now.
+func (p *participant) grows(file, codec string, by time.Duration) {
+	p.room.t.Helper()
+	p.recorded(file, codec, trackOf(p.room.t, file, codec).Span()+by)
 }
 
 // trackOf reads the track of a codec, as Matroska names it, from a recording that may be going on.

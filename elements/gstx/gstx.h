@@ -74,6 +74,9 @@ gboolean gstx_skip_openssl_cleanup (void);
 void gstx_set_temporal_layers (GstElement * encoder);
 void gstx_set_temporal_bitrate (GstElement * encoder, gint bitrate);
 
+/* Keeps an encoder of libvpx at its bitrate after pauses. */
+void gstx_hide_pauses (GstElement * encoder);
+
 gboolean gstx_add_turn_server (GstElement * webrtcbin, const char *uri);
 
 /* Passes TCP connections to a port on loopback on to a server by TLS. */

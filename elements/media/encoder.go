@@ -106,6 +106,7 @@ func (e encoder) configure(element gst.Element, height int, alone bool) {
 		if alone {
 			gstx.SetFromString(element, "max-quantizer", coarsest)
 		}
+		gstx.HidePauses(element)
 	}
 }
 

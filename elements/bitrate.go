@@ -90,7 +90,7 @@ func (c *controller) limitBitrates() {
 	c.applyBitrates()
 }
 
-// onFeedback takes a report of the bridge's.
+// onFeedback takes reports of the bridge's.
 func (c *controller) onFeedback(sid string, f transport.Feedback) {
 	if sid != c.sid || c.bitrates.estimate == nil {
 		return
@@ -103,7 +103,9 @@ func (c *controller) onFeedback(sid string, f transport.Feedback) {
 		return
 	}
 	c.bitrates.estimate.SetPlain(mode == congestionHomegrown)
-	c.bitrates.estimate.Feedback(f.At, f.Packets)
+	for _, r := range f.Reports {
+		c.bitrates.estimate.Feedback(r.At, r.Packets)
+	}
 	gstx.Log.Logf(gst.LevelLog, c.e, "bitrate: %v; of %d packets %d are lost", c.bitrates.estimate, f.Uplink.Packets, f.Uplink.Lost)
 	c.applyBitrates()
 }

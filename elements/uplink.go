@@ -18,13 +18,14 @@ type uplink struct {
 const uplinkPeriod = 2 * time.Second
 
 func (c *controller) countUplink(f transport.Feedback) {
+	now := f.Reports[len(f.Reports)-1].At
 	if c.uplink.since == 0 {
-		c.uplink.since = f.At
+		c.uplink.since = now
 	}
 	c.uplink.sum.Add(f.Uplink)
-	if passed := f.At - c.uplink.since; passed >= uplinkPeriod {
+	if passed := now - c.uplink.since; passed >= uplinkPeriod {
 		c.conf.SetStats(ownStats(c.uplink.sum, passed, c.sentHeight()))
-		c.uplink = uplink{since: f.At}
+		c.uplink = uplink{since: now}
 	}
 }
 

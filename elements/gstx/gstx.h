@@ -85,16 +85,21 @@ GstxTunnel *gstx_tunnel_new (const char *host, guint16 port, const char *ca_file
 guint16 gstx_tunnel_port (GstxTunnel * tunnel);
 void gstx_tunnel_close (GstxTunnel * tunnel);
 
-/* What a receiver says of packets that we sent, read from an RTP session's event of transport-wide feedback. */
+/* What a receiver says of packets that we sent, read from an RTP session's events of transport-wide feedback. */
 typedef struct
 {
+  guint64 reported;             /* when the report came; ns of the monotonic clock */
   guint64 sent, received;       /* ns, on clocks of their own */
   guint size;                   /* bytes */
   guint8 pt;
   gboolean lost;
 } GstxTwccPacket;
-guint gstx_twcc_count (GstEvent * event);
-guint gstx_twcc_packets (GstEvent * event, GstxTwccPacket * packets, guint max);
+typedef struct _GstxTwcc GstxTwcc;
+GstxTwcc *gstx_twcc_new (void);
+void gstx_twcc_unref (GstxTwcc * twcc);
+/* Collects what passes a pad upstream, and lets an event pass when what has been collected is to be taken. */
+void gstx_twcc_collect (GstxTwcc * twcc, GstPad * pad);
+GArray *gstx_twcc_take (GstxTwcc * twcc);
 
 /* Spreads the packets that come to the pads that it was added to over time. */
 typedef struct _GstxPacer GstxPacer;

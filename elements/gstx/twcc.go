@@ -6,6 +6,7 @@ import "C"
 import (
 	"runtime"
 	"time"
+	"unsafe"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 )
@@ -18,29 +19,41 @@ type TWCCPacket struct {
 	Lost           bool
 }
 
-// maxTWCCPackets bounds what is taken of one report; a report on a second of 20 Mbit/s has fewer.
-const maxTWCCPackets = 4096
-
-// TWCCPackets reads the event that an RTP session sends upstream for each report of transport-wide feedback (1.22); none
-// for any other event.
-func TWCCPackets(event *gst.Event) []TWCCPacket {
-	unwrapped := (*C.GstEvent)(gst.UnsafeEventToGlibNone(event))
-	count := min(C.gstx_twcc_count(unwrapped), maxTWCCPackets)
-	if count == 0 {
-		return nil
-	}
-	native := make([]C.GstxTwccPacket, count)
-	n := C.gstx_twcc_packets(unwrapped, &native[0], count)
-	runtime.KeepAlive(event)
-	packets := make([]TWCCPacket, n)
-	for i := range packets {
-		packets[i] = TWCCPacket{
-			Sent: time.Duration(native[i].sent), Received: time.Duration(native[i].received),
-			Size: int(native[i].size), PT: uint8(native[i].pt), Lost: native[i].lost != 0,
-		}
-	}
-	return packets
+// TWCCReport is a report of transport-wide feedback, and when it came, by the clock of TWCCPacket.Sent.
+type TWCCReport struct {
+	At      time.Duration
+	Packets []TWCCPacket
 }
 
-// MonotonicTime is the clock of TWCCPacket.Sent.
-func MonotonicTime() time.Duration { return time.Duration(C.g_get_monotonic_time()) * time.Microsecond }
+// TWCC collects reports of transport-wide feedback, which an RTP session sends upstream as an event for each (1.22).
+type TWCC struct{ native *C.GstxTwcc }
+
+// CollectTWCC collects what passes a source pad's peer's way, upstream. Of the events only those pass with which there is something to
+// take: the first one after some time, and each that tells of a loss.
+func CollectTWCC(pad gst.Pad) *TWCC {
+	t := &TWCC{C.gstx_twcc_new()}
+	runtime.SetFinalizer(t, func(t *TWCC) { C.gstx_twcc_unref(t.native) })
+	C.gstx_twcc_collect(t.native, nativePad(pad))
+	runtime.KeepAlive(pad)
+	runtime.KeepAlive(t)
+	return t
+}
+
+// Take gives what has been collected, in the order in which it came.
+func (t *TWCC) Take() []TWCCReport {
+	array := C.gstx_twcc_take(t.native)
+	defer C.g_array_unref(array)
+	runtime.KeepAlive(t)
+	var reports []TWCCReport
+	for _, p := range unsafe.Slice((*C.GstxTwccPacket)(unsafe.Pointer(array.data)), array.len) {
+		at := time.Duration(p.reported)
+		if n := len(reports); n == 0 || reports[n-1].At != at {
+			reports = append(reports, TWCCReport{At: at})
+		}
+		last := &reports[len(reports)-1]
+		last.Packets = append(last.Packets, TWCCPacket{
+			Sent: time.Duration(p.sent), Received: time.Duration(p.received), Size: int(p.size), PT: uint8(p.pt), Lost: p.lost != 0,
+		})
+	}
+	return reports
+}

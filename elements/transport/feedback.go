@@ -31,25 +31,27 @@ func (t *Transport) watchFeedback(session gst.Element) {
 
 func (t *Transport) watchFeedbackOf(pad gst.Pad) {
 	report := t.cfg.Events.Feedback
-	pad.AddProbe(gst.PadProbeTypeEventUpstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+	collected := gstx.CollectTWCC(pad)
+	pad.AddProbe(gst.PadProbeTypeEventUpstream, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
 		t.recovering("feedback", func() {
-			event := info.GetEvent()
-			if event == nil || event.GetType() != gst.EventCustomUpstream {
-				return
-			}
-			if packets := gstx.TWCCPackets(event); len(packets) > 0 {
-				report(Feedback{At: gstx.MonotonicTime(), Packets: convert(packets), Uplink: t.sum(packets)})
+			if reports := collected.Take(); len(reports) > 0 {
+				report(t.convert(reports))
 			}
 		})
 		return gst.PadProbeOK
 	})
 }
 
-// Feedback is what the bridge reports of packets that we sent, at a time by the clock of their sending.
+// Feedback is what the bridge has reported since the last of packets that we sent.
 type Feedback struct {
+	Reports []Report // one or more
+	Uplink  Uplink
+}
+
+// Report is on packets in the order of their sending, and came at a time by the clock of that.
+type Report struct {
 	At      time.Duration
 	Packets []congestion.Packet
-	Uplink  Uplink
 }
 
 // Uplink sums up packets that we sent.
@@ -66,25 +68,27 @@ func (u *Uplink) Add(o Uplink) {
 	u.Lost += o.Lost
 }
 
-func (t *Transport) sum(packets []gstx.TWCCPacket) Uplink {
-	u := Uplink{Packets: len(packets)}
-	for _, p := range packets {
-		if p.Lost {
-			u.Lost++
+func (t *Transport) convert(reports []gstx.TWCCReport) Feedback {
+	var f Feedback
+	for _, r := range reports {
+		report := Report{At: r.At}
+		for _, p := range r.Packets {
+			f.Uplink.count(p, p.PT == t.audioPT)
+			report.Packets = append(report.Packets, congestion.Packet{Sent: p.Sent, Received: p.Received, Size: p.Size + rtpHeader, Lost: p.Lost})
 		}
-		if p.PT == t.audioPT {
-			u.AudioBytes += p.Size
-		} else {
-			u.VideoBytes += p.Size
-		}
+		f.Reports = append(f.Reports, report)
 	}
-	return u
+	return f
 }
 
-func convert(packets []gstx.TWCCPacket) []congestion.Packet {
-	list := make([]congestion.Packet, len(packets))
-	for i, p := range packets {
-		list[i] = congestion.Packet{Sent: p.Sent, Received: p.Received, Size: p.Size + rtpHeader, Lost: p.Lost}
+func (u *Uplink) count(p gstx.TWCCPacket, audio bool) {
+	u.Packets++
+	if p.Lost {
+		u.Lost++
 	}
-	return list
+	if audio {
+		u.AudioBytes += p.Size
+	} else {
+		u.VideoBytes += p.Size
+	}
 }

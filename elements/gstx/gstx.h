@@ -108,6 +108,7 @@ void gstx_pacer_unref (GstxPacer * pacer);
 void gstx_pacer_add (GstxPacer * pacer, GstPad * pad, guint8 send_time_id);
 void gstx_pacer_limit_retransmissions (GstxPacer * pacer, GstPad * pad);
 void gstx_pacer_drop (GstxPacer * pacer, GstPad * pad, gboolean drop);
+void gstx_pacer_hurry (GstxPacer * pacer, GstPad * pad, GstElement * queue);
 void gstx_pacer_skip (GstxPacer * pacer, GstPad * pad, GstPad * frames);
 void gstx_pacer_set_rate (GstxPacer * pacer, guint rate);
 void gstx_pacer_close (GstxPacer * pacer);

@@ -22,7 +22,8 @@ typedef struct
   guint8 send_time_id;          /* of the header extension; 0: none */
   gboolean drop, skip;          /* atomic; skip: until a key frame comes */
   gboolean resumes;             /* atomic: the next packet is the first after a skip */
-  guint32 ssrc;                 /* of what has passed; guarded by the pacer's lock, as what follows */
+  GstElement *queue;            /* where frames wait that may not wait for long, or NULL; guarded by the pacer's lock, as what follows */
+  guint32 ssrc;                 /* of what has passed */
   guint16 first;                /* number of the first packet after a skip */
   gint64 resumed;               /* when it passed; us; 0: none yet */
 } Paced;
@@ -57,20 +58,41 @@ gstx_pacer_unref (GstxPacer * pacer)
   g_free (pacer);
 }
 
+/* How much may wait of a stream whose bitrate is not ours to choose. */
+#define MOST_BEHIND (200 * GST_MSECOND)
+/* How often a packet that waits looks whether it is behind. */
+#define LOOKS (50 * G_TIME_SPAN_MILLISECOND)
+
+static gboolean
+is_behind (Paced * paced)
+{
+  guint64 waiting = 0;
+
+  if (paced->queue != NULL)
+    g_object_get (paced->queue, "current-level-time", &waiting, NULL);
+  return waiting >= MOST_BEHIND;
+}
+
 static void
 wait_turn (Paced * paced, gsize size)
 {
   GstxPacer *pacer = paced->pacer;
-  gint64 due;
+  gint64 due, now = g_get_monotonic_time ();
 
   g_mutex_lock (&pacer->lock);
-  due = MAX (pacer->next, g_get_monotonic_time ());
+  due = MAX (pacer->next, now);
   pacer->next = due;
   if (pacer->rate > 0)
     pacer->next += size * 8 * G_TIME_SPAN_SECOND / pacer->rate;
   while (!pacer->closed && pacer->rate > 0 && !drops (paced)
-      && g_get_monotonic_time () < due - SLACK)
-    g_cond_wait_until (&pacer->changed, &pacer->lock, due - SLACK);
+      && now < due - SLACK) {
+    if (is_behind (paced)) {
+      pacer->next = now;
+      break;
+    }
+    g_cond_wait_until (&pacer->changed, &pacer->lock, MIN (due - SLACK, now + LOOKS));
+    now = g_get_monotonic_time ();
+  }
   g_mutex_unlock (&pacer->lock);
 }
 
@@ -204,6 +226,7 @@ free_paced (gpointer data)
   g_mutex_lock (&pacer->lock);
   pacer->streams = g_slist_remove (pacer->streams, data);
   g_mutex_unlock (&pacer->lock);
+  gst_clear_object (&((Paced *) data)->queue);
   gstx_pacer_unref (pacer);
   g_free (data);
 }
@@ -239,6 +262,20 @@ gstx_pacer_drop (GstxPacer * pacer, GstPad * pad, gboolean drop)
   g_return_if_fail (GST_PAD_CHAINFUNC (pad) == paced_chain);
   g_atomic_int_set (&paced->drop, drop);
   wake (pacer);
+}
+
+void
+gstx_pacer_hurry (GstxPacer * pacer, GstPad * pad, GstElement * queue)
+{
+  Paced *paced = pad->chaindata;
+  GstElement *before;
+
+  g_return_if_fail (GST_PAD_CHAINFUNC (pad) == paced_chain);
+  g_mutex_lock (&pacer->lock);
+  before = paced->queue;
+  paced->queue = queue != NULL ? gst_object_ref (queue) : NULL;
+  g_mutex_unlock (&pacer->lock);
+  gst_clear_object (&before);
 }
 
 /* What is skipped is not numbered either, but for the rest of the frame that was on its way: a gap would be asked for. */

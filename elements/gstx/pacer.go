@@ -38,6 +38,19 @@ func (p *Pacer) Drop(pad gst.Pad, on bool) {
 	runtime.KeepAlive(pad)
 }
 
+// Hurry lets pass at once what comes to a pad that is paced while more than 200 ms wait in a queue in front of it: a stream whose
+// bitrate is not ours to choose would come later and later. Without a queue, nil, all is paced.
+func (p *Pacer) Hurry(pad gst.Pad, queue gst.Element) {
+	var native *C.GstElement
+	if queue != nil {
+		native = nativeElement(queue)
+	}
+	C.gstx_pacer_hurry(p.native, nativePad(pad), native)
+	runtime.KeepAlive(p)
+	runtime.KeepAlive(pad)
+	runtime.KeepAlive(queue)
+}
+
 // Skip discards the packets that come to a pad that is paced, those that wait included, until a key frame comes to the pad that
 // takes frames in front of it. The two are on one thread.
 func (p *Pacer) Skip(pad, frames gst.Pad) {

@@ -2,6 +2,7 @@ package gstx
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -114,6 +115,39 @@ func TestWhatIsSkippedGoesOnWithAKeyFrame(t *testing.T) {
 	if passed = slices.Compact(passed); len(passed) < 3 || passed[1] != 1 || passed[2] != next || passed[len(passed)-1] != 11 {
 		t.Errorf("frames %v come through, key frames are %v", passed, keys)
 	}
+}
+
+// TestAStreamFallsNoFurtherBehind than is allowed: what comes faster than it may leave would wait longer and longer.
+func TestAStreamFallsNoFurtherBehind(t *testing.T) {
+	pacer := NewPacer()
+	pacer.SetRate(8)
+	defer pacer.Close()
+	const pictures = 90 // 3 s
+	e, err := gst.ParseLaunch(fmt.Sprintf(`videotestsrc num-buffers=%d ! video/x-raw,width=64,height=48,framerate=30/1 ! vp8enc deadline=1 !
+		queue name=waiting max-size-buffers=0 max-size-bytes=0 max-size-time=300000000 ! rtpvp8pay ! identity name=paced ! fakesink sync=false`, pictures))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := e.(gst.Pipeline)
+	defer p.SetState(gst.StateNull)
+	pad, queue := p.GetByName("paced").GetStaticPad("sink"), p.GetByName("waiting")
+	pacer.Pace(pad, 0)
+	pacer.Hurry(pad, queue)
+	passed := make(chan struct{}, pictures)
+	p.GetByName("paced").GetStaticPad("src").AddProbe(gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		passed <- struct{}{}
+		return gst.PadProbeOK
+	})
+	p.SetState(gst.StatePlaying)
+	timeout := time.After(30 * time.Second)
+	for i := range pictures - 10 {
+		select {
+		case <-passed:
+		case <-timeout:
+			t.Fatalf("%d of %d pictures came through", i, pictures)
+		}
+	}
+	pacer.Hurry(pad, nil)
 }
 
 func TestWhatWasSentBeforeASkipIsNotSentAgain(t *testing.T) {

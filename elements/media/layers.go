@@ -97,8 +97,8 @@ func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*
 	l := &layer{size: sz, encoder: enc, elements: elements, valve: elements[0], temporal: temporal && enc.factory == "vp8enc"}
 	l.valve.SetObjectProperty("drop", true)
 	queue, waiting := elements[1], elements[len(elements)-1]
-	limitQueue(queue, mostPictures, 0)
-	limitQueue(waiting, 0, mostWaiting)
+	limitQueue(queue, mostPictures, 0, 0)
+	limitQueue(waiting, 0, mostWaitingBytes, mostWaiting)
 	if leaky {
 		gstx.SetFromString(queue, "leaky", "downstream")
 	}
@@ -119,17 +119,18 @@ func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*
 	return l, nil
 }
 
-// What a layer's queues hold at most: pictures, and what is encoded of them. A key frame that is spread over a longer time than
-// this holds the encoder up.
+// What queues in front of and behind an encoder hold at most: pictures, and what is encoded of them. A key frame that is spread
+// over a longer time than this holds the encoder up. Bytes are for what has no timestamps: more than any network takes in that time.
 const (
-	mostPictures = 2
-	mostWaiting  = 300 * time.Millisecond
+	mostPictures     = 2
+	mostWaiting      = 300 * time.Millisecond
+	mostWaitingBytes = 4 << 20
 )
 
-// limitQueue bounds a queue by buffers and time alone; 0 is no bound.
-func limitQueue(queue gst.Element, buffers int, length time.Duration) {
+// limitQueue bounds a queue; 0 is no bound.
+func limitQueue(queue gst.Element, buffers, bytes int, length time.Duration) {
 	gstx.SetFromString(queue, "max-size-buffers", fmt.Sprint(buffers))
-	gstx.SetFromString(queue, "max-size-bytes", "0")
+	gstx.SetFromString(queue, "max-size-bytes", fmt.Sprint(bytes))
 	gstx.SetFromString(queue, "max-size-time", fmt.Sprint(length.Nanoseconds()))
 }
 
@@ -138,8 +139,10 @@ func (l *layer) output() gst.Pad { return l.elements[len(l.elements)-1].GetStati
 
 // hush lets the layer, which is of no use any more, tell nothing. A picture that waits in its queue makes vp8enc negotiate, which
 // is an error to it with nobody behind it; to wait until it is through is no way, since a transport that pauses holds it up.
-func (l *layer) hush() {
-	for _, e := range l.elements {
+func (l *layer) hush() { hush(l.elements) }
+
+func hush(elements []gst.Element) {
+	for _, e := range elements {
 		e.SetBus(nil)
 	}
 }

@@ -23,6 +23,8 @@ type Outlet interface {
 	Drop(bool)
 	// Skip discards the same, until a key frame comes.
 	Skip()
+	// Hurry does not let frames wait for long in a queue, whatever bitrate the network is thought to carry; nil: it does.
+	Hurry(queue gst.Element)
 }
 
 // SenderOptions say how a sender treats what it gets.
@@ -302,6 +304,7 @@ func (s *Sender) rebuild() error {
 		return err
 	}
 	s.codec, s.used = codec, 1
+	s.outlets[0].Hurry(nil)
 	switch {
 	case !raw:
 		err = s.makePassing()
@@ -342,9 +345,13 @@ func (s *Sender) choose() (codec Codec, raw bool, err error) {
 	return Codec{}, false, err
 }
 
-// makePassing lets an encoded stream pass as it is.
+// makePassing lets an encoded stream pass as it is. The application's encoder must not wait either while frames are spread over time:
+// with one after the other it falls behind the clock, more and more, and so does what everybody receives.
 func (s *Sender) makePassing() error {
 	factories := s.format.passing(s.codec)
+	if s.codec.Media == "video" {
+		factories = append(factories, "queue")
+	}
 	chain, err := makeChain(s.bin, factories)
 	if err != nil {
 		return err
@@ -353,8 +360,12 @@ func (s *Sender) makePassing() error {
 	if i := slices.Index(factories, "h264parse"); i >= 0 {
 		gstx.SetFromString(chain[i], "config-interval", "-1") // with each key frame: receivers come at any time
 	}
-	if n := len(chain); s.codec.Media == "audio" && n > 0 {
-		gstx.GuessOpusLevel(chain[n-1].GetStaticPad("src"))
+	last := chain[len(chain)-1] // there is a queue or a parser
+	if s.codec.Media == "audio" {
+		gstx.GuessOpusLevel(last.GetStaticPad("src"))
+	} else {
+		limitQueue(last, 0, mostWaitingBytes, mostWaiting)
+		s.outlets[0].Hurry(last)
 	}
 	return s.join(chain, s.outlets[0])
 }
@@ -478,6 +489,7 @@ func isForceKeyUnit(event *gst.Event) bool {
 func (s *Sender) unlink() {
 	outputs := []gst.Pad{s.valve.GetStaticPad("src")}
 	if n := len(s.chain); n > 0 && len(s.layers) == 0 {
+		hush(s.chain)
 		outputs[0] = s.chain[n-1].GetStaticPad("src")
 	}
 	for _, l := range s.layers {

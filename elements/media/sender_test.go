@@ -23,12 +23,15 @@ type outlet struct {
 	caps   chan *gst.Caps
 	drops  atomic.Bool
 	skips  atomic.Int32
+
+	hurries atomic.Bool
 }
 
 func (o *outlet) Codecs() []Codec            { return o.codecs }
 func (o *outlet) Use(Codec) (gst.Pad, error) { return o.sink, nil }
 func (o *outlet) Drop(on bool)               { o.drops.Store(on) }
 func (o *outlet) Skip()                      { o.skips.Add(1) }
+func (o *outlet) Hurry(queue gst.Element)    { o.hurries.Store(queue != nil) }
 
 // rig is a pipeline whose source feeds a sender with n outlets.
 type rig struct {
@@ -291,6 +294,33 @@ func (r *rig) enter(n int) {
 		case <-entered:
 		case <-timeout:
 			r.t.Fatal("no pictures come in")
+		}
+	}
+}
+
+// TestNoEncoderWaitsForTheNetwork: its pictures would come later and later, each of them late by what those before it took to be sent.
+func TestNoEncoderWaitsForTheNetwork(t *testing.T) {
+	const raw = `videotestsrc is-live=true ! video/x-raw,width=64,height=48,framerate=30/1`
+	for _, source := range []string{raw, raw + ` ! vp8enc deadline=1`, raw + ` ! vp8enc deadline=1 ! rtpvp8pay`} {
+		r := newRig(t, source, 1, VP8)
+		held := make(chan struct{}, 1)
+		sink := r.outlets[0].sink
+		probe := sink.AddProbe(gst.PadProbeTypeBlock|gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+			select {
+			case held <- struct{}{}:
+			default:
+			}
+			return gst.PadProbeOK
+		})
+		if err := r.play(); err != nil {
+			t.Fatal(err)
+		}
+		within(t, held)
+		r.enter(5)
+		sink.RemoveProbe(probe)
+		r.drained(0, 5)
+		if hurries := r.outlets[0].hurries.Load(); hurries != (source != raw) { // the bitrate of raw video is ours
+			t.Errorf("%s: that what waits for long is sent at once is %v", source, hurries)
 		}
 	}
 }

@@ -157,6 +157,13 @@ func (s *Sender) Drop(on bool) {
 	}
 }
 
+// Hurry implements media.Outlet.
+func (s *Sender) Hurry(queue gst.Element) {
+	if s.Media == jingle.Video {
+		s.transport.pacer.Hurry(s.filter.GetStaticPad("sink"), queue)
+	}
+}
+
 // Skip implements media.Outlet.
 func (s *Sender) Skip() {
 	if s.Media == jingle.Video && s.payloader != nil {

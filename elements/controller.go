@@ -38,6 +38,7 @@ type controller struct {
 	offer        *jingle.SessionInitiate
 	transport    *transport.Transport
 	connected    bool
+	welcomed     bool // a session has begun: what the meeting wants of those who join is done
 	streams      map[uint32]*transport.Stream
 	sources      []jingle.Source // in the order of their arrival
 	slots        slotTable

@@ -53,8 +53,14 @@ func (c *controller) mute(media jingle.Media, videoType jingle.VideoType) {
 	}
 }
 
-// startMuted follows the focus, which mutes those who join late.
+// startMuted follows what the meeting wants of those who join, once. Jicofo tells it everybody whom it invites anew, those too who were
+// there before the others left and came back, and, where it counts participants, those whom it moves to another bridge; the application may
+// have unmuted since. Web clients take it when they join, and never again.
 func (c *controller) startMuted(policy jingle.StartMuted) {
+	if c.welcomed {
+		return
+	}
+	c.welcomed = true
 	if policy.Audio {
 		c.mute(jingle.Audio, "")
 	}

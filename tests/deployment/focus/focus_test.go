@@ -57,6 +57,21 @@ func TestOffersFollowFeatures(t *testing.T) {
 	}
 }
 
+// Jicofo says it in front of the bridge session, whether or not somebody reads the room's metadata.
+func TestThoseWhoAreToBeMutedAreToldSo(t *testing.T) {
+	s := newStage(t, Options{StartMuted: true})
+	s.join("aaaa1111", 1, usual)
+	bob := s.join("bbbb2222", 2, usual)
+	offer := bob.jingle("session-initiate", 1).Child(nsJingle, "jingle")
+	at := slices.IndexFunc(offer.Children, func(e *xmltree.Element) bool { return e.Name == "startmuted" && e.Space == nsStartMuted })
+	if at < 0 || offer.Children[at+1].Name != "bridge-session" {
+		t.Fatalf("the offer is %s", offer)
+	}
+	if e := offer.Children[at]; e.Attr("audio") != "true" || e.Attr("video") != "true" {
+		t.Errorf("it says %s", e)
+	}
+}
+
 func TestLaterSourcesArePassedOn(t *testing.T) {
 	s := newStage(t, Options{})
 	alice, bob := s.join("aaaa1111", 1, usual), s.join("bbbb2222", 2, usual)

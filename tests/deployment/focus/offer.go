@@ -52,11 +52,11 @@ func (s *session) offer() *xmltree.Element {
 		content("video", video),
 		xmltree.New(nsGrouping, "group", "semantics", "BUNDLE").
 			Add(xmltree.New("", "content", "name", "audio"), xmltree.New("", "content", "name", "video")),
-		xmltree.New(nsFocus, "bridge-session", "id", s.bridgeID),
 	)
 	if f.opts.StartMuted {
 		jingle.Add(xmltree.New(nsStartMuted, "startmuted", "audio", "true", "video", "true"))
 	}
+	jingle.Add(xmltree.New(nsFocus, "bridge-session", "id", s.bridgeID))
 	if p.json() {
 		jingle.Add(sourcesJSON(sets))
 	}

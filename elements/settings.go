@@ -200,6 +200,7 @@ func (s *settings) override(d discovery.Deployment) conference.Addresses {
 	a := conference.Addresses{
 		WebSocketURL: d.WebSocketURL, XMPPDomain: d.LoginDomain(guest), MUCDomain: d.MUCDomain, FocusJID: d.FocusJID,
 		HiddenDomain: d.HiddenDomain, ConferenceRequestURL: d.ConferenceRequestURL,
+		StartAudioMuted: d.StartMuted.Audio, StartVideoMuted: d.StartMuted.Video,
 		SSRCRewriting: d.Flags.SSRCRewriting == discovery.On, MIDDemux: d.Flags.RTPMIDDemux == discovery.On,
 	}
 	if s.xmppDomain != "" {

@@ -27,6 +27,11 @@ func (s *stay) askFocus(pause time.Duration) {
 		Room: s.room, MachineUID: s.cfg.EndpointID, SessionID: s.focusSession, Token: s.cfg.Token,
 		Properties: map[string]string{"rtcstatsEnabled": "false", "visitors-version": "1"},
 	}
+	for name, value := range map[string]string{"startAudioMuted": s.cfg.StartAudioMuted, "startVideoMuted": s.cfg.StartVideoMuted} {
+		if value != "" {
+			request.Properties[name] = value
+		}
+	}
 	if s.cfg.ConferenceRequestURL != "" {
 		s.postRequest(request, pause)
 		return

@@ -40,10 +40,12 @@ func TestTheFocusIsAskedByHTTPWhereTheDeploymentWantsThat(t *testing.T) {
 	s := newServer(t)
 	s.answers["<conference"] = iqError("focus.jitsi.test", "forbidden") // not this way
 	cfg := testConfig(s)
+	cfg.StartAudioMuted = "3"
 	var asked *atomic.Int32
 	cfg.ConferenceRequestURL, asked = httpFocus(t, refusesWith(http.StatusServiceUnavailable), says(`{"ready":false}`),
 		func(w http.ResponseWriter, request map[string]any) {
-			if request["room"] != testRoom || request["machineUid"] != testID {
+			properties, _ := request["properties"].(map[string]any)
+			if request["room"] != testRoom || request["machineUid"] != testID || properties["startAudioMuted"] != "3" || properties["startVideoMuted"] != nil {
 				t.Errorf("got %v", request)
 			}
 			says(`{"ready":true,"focusJid":"focus@auth.jitsi.test"}`)(w, request)

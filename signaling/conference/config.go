@@ -31,6 +31,10 @@ type Config struct {
 	// ConferenceRequestURL is where the focus is asked by HTTP; empty: by XMPP.
 	ConferenceRequestURL string
 
+	// StartAudioMuted and StartVideoMuted are how many participants may begin unmuted, in digits; empty: all may. The focus takes
+	// them from the request that opens the room, and counts.
+	StartAudioMuted, StartVideoMuted string
+
 	// Resolve finds the addresses when Run begins, in place of those above; nil: those are the ones.
 	Resolve func(context.Context) (Addresses, error)
 
@@ -77,6 +81,7 @@ type Config struct {
 type Addresses struct {
 	WebSocketURL, XMPPDomain, MUCDomain, FocusJID string
 	HiddenDomain, ConferenceRequestURL            string // may be empty
+	StartAudioMuted, StartVideoMuted              string // may be empty
 	SSRCRewriting, MIDDemux                       bool   // the deployment has it
 }
 
@@ -84,6 +89,7 @@ type Addresses struct {
 func (cfg Config) at(a Addresses) Config {
 	cfg.WebSocketURL, cfg.XMPPDomain, cfg.MUCDomain, cfg.FocusJID = a.WebSocketURL, a.XMPPDomain, a.MUCDomain, a.FocusJID
 	cfg.HiddenDomain, cfg.ConferenceRequestURL = a.HiddenDomain, a.ConferenceRequestURL
+	cfg.StartAudioMuted, cfg.StartVideoMuted = a.StartAudioMuted, a.StartVideoMuted
 	cfg.SSRCRewriting, cfg.MIDDemux = cfg.SSRCRewriting || a.SSRCRewriting, cfg.MIDDemux || a.MIDDemux
 	cfg.setDefaults()
 	return cfg

@@ -66,6 +66,12 @@ func (c Config) Bool(path string) (value, ok bool) {
 	return value, ok
 }
 
+// Int is the whole number at path and whether there is one.
+func (c Config) Int(path string) (value int64, ok bool) {
+	value, ok = c[path].(int64)
+	return value, ok
+}
+
 // Eval runs the script and reads what config has at paths, such as "hosts.domain". A script that throws after it
 // has set config counts as far as it got, as in a browser; thrown is what it threw.
 func Eval(ctx context.Context, source string, page Page, paths []string) (config Config, thrown, err error) {

@@ -83,6 +83,10 @@ func TestDiscover(t *testing.T) {
 		{"flags", `var config = {flags: {ssrcRewritingEnabled: true, rtpMidDemuxEnabled: true, sourceNameSignaling: false, sendMultipleVideoStreams: 'yes'}}`, func(d *Deployment) {
 			d.Flags = Flags{SSRCRewriting: On, RTPMIDDemux: On, SourceNameSignaling: Off}
 		}},
+		{"how many may begin unmuted", `var config = {startAudioMuted: 10, startVideoMuted: 0}`, func(d *Deployment) {
+			d.StartMuted = StartMuted{Audio: "10", Video: "0"}
+		}},
+		{"all may begin unmuted", `var config = {startAudioMuted: -1, startVideoMuted: '5'}`, func(*Deployment) {}},
 		{"what can't be is left out", `var config = {
 			hosts: {domain: 'a@b', muc: '<!--# echo -->', focus: {}, anonymousdomain: 5}, websocket: 'https://x.test/', bosh: 'javascript:x',
 			conferenceRequestUrl: 'http://me:hunter2@x.test/', websocketKeepAliveUrl: 'http://[', focusUserJid: '@', deploymentInfo: {region: 'x'.split('').join() + '` +

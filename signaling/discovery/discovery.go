@@ -25,8 +25,12 @@ type Deployment struct {
 	KeepAliveURL         string // asked from time to time by web clients to keep their shard
 	Region               string // of the server
 	UserRegion           string // where the server thinks that we are
+	StartMuted           StartMuted
 	Flags                Flags
 }
+
+// StartMuted says how many participants may begin unmuted, as a number: those who come later are muted. The focus counts them. Empty: all may.
+type StartMuted struct{ Audio, Video string }
 
 // Flags are the switches of config.js that concern signalling.
 type Flags struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -21,7 +22,7 @@ var paths = []string{
 	"hosts.domain", "hosts.muc", "hosts.anonymousdomain", "hosts.focus", "websocket", "bosh", "websocketKeepAliveUrl",
 	"conferenceRequestUrl", "focusUserJid", "hiddenDomain", "deploymentInfo.region", "deploymentInfo.userRegion",
 	"flags.ssrcRewritingEnabled", "flags.rtpMidDemuxEnabled", "flags.sourceNameSignaling", "flags.sendMultipleVideoStreams",
-	"flags.receiveMultipleVideoStreams",
+	"flags.receiveMultipleVideoStreams", "startAudioMuted", "startVideoMuted",
 }
 
 // reader takes values of config over where they can be what they claim to be.
@@ -55,6 +56,7 @@ func (r reader) apply(d *Deployment, a attempt) {
 	d.ConferenceRequestURL = r.url("conferenceRequestUrl", "http")
 	d.KeepAliveURL = r.url("websocketKeepAliveUrl", "http")
 	d.Region, d.UserRegion = r.region("deploymentInfo.region"), r.region("deploymentInfo.userRegion")
+	d.StartMuted = StartMuted{Audio: r.count("startAudioMuted"), Video: r.count("startVideoMuted")}
 	d.Flags = Flags{
 		SSRCRewriting:               r.flag("flags.ssrcRewritingEnabled"),
 		RTPMIDDemux:                 r.flag("flags.rtpMidDemuxEnabled"),
@@ -142,6 +144,18 @@ func (r reader) region(name string) string {
 		return r.refuse(name, "it is no name")
 	}
 	return value
+}
+
+// count is empty for what means that there is no limit: some deployments write -1.
+func (r reader) count(name string) string {
+	value, ok := r.config.Int(name)
+	switch {
+	case !ok:
+		return ""
+	case value < 0:
+		return r.refuse(name, "it is no number of participants")
+	}
+	return strconv.FormatInt(value, 10)
 }
 
 func (r reader) flag(name string) Switch {

@@ -26,6 +26,20 @@ func TestAModeratorMutesUs(t *testing.T) {
 	})
 }
 
+// config.js says how many may begin unmuted; who opens the room tells it the focus.
+func TestWhoComesAsTheSecondIsMutedWhereOneMayBeginUnmuted(t *testing.T) {
+	t.Parallel()
+	room := newRoomWith(t, deployment.Options{Config: map[string]any{"startAudioMuted": 1, "startVideoMuted": 2}})
+	first := room.join("first", bin("red", 440))
+	second := room.join("second", bin("green", 550))
+	if _, err := first.WaitMessage(room.ctx, 0, "jitsi-source-muted", "source-name="+second.id+"-a0", "muted=true"); err != nil {
+		t.Error(err)
+	}
+	first.shows(0, "green")
+	second.shows(0, "red")
+	second.sounds(0, 440)
+}
+
 func TestWhoComesIntoAMeetingThatWantsSilenceIsMuted(t *testing.T) {
 	t.Parallel()
 	room := newRoomWith(t, deployment.Options{StartMuted: true})

@@ -72,6 +72,27 @@ func TestThoseWhoAreToBeMutedAreToldSo(t *testing.T) {
 	}
 }
 
+func TestThoseBeyondTheNumberThatOpenedTheRoomAreMuted(t *testing.T) {
+	s := newStage(t, Options{})
+	alice := s.login("aaaa1111", 1, usual)
+	opening := xmltree.New(nsFocus, "conference", "room", alice.room).Add(
+		xmltree.New("", "property", "name", "startAudioMuted", "value", "1"), xmltree.New("", "property", "name", "startVideoMuted", "value", "many"))
+	if answer := alice.ask("focus.jitsi.test", opening); answer.Attr("type") != "result" {
+		t.Fatalf("conference request: %s", answer)
+	}
+	alice.enter()
+	bob := s.join("bbbb2222", 2, usual)
+	for guest, want := range map[*guest]string{alice: "", bob: "audio=true video=false"} {
+		got := ""
+		if e := guest.jingle("session-initiate", 1).Child(nsJingle, "jingle").Child(nsStartMuted, "startmuted"); e != nil {
+			got = "audio=" + e.Attr("audio") + " video=" + e.Attr("video")
+		}
+		if got != want {
+			t.Errorf("%s is told %q", guest.id, got)
+		}
+	}
+}
+
 func TestLaterSourcesArePassedOn(t *testing.T) {
 	s := newStage(t, Options{})
 	alice, bob := s.join("aaaa1111", 1, usual), s.join("bbbb2222", 2, usual)

@@ -53,8 +53,9 @@ func (s *session) offer() *xmltree.Element {
 		xmltree.New(nsGrouping, "group", "semantics", "BUNDLE").
 			Add(xmltree.New("", "content", "name", "audio"), xmltree.New("", "content", "name", "video")),
 	)
-	if f.opts.StartMuted {
-		jingle.Add(xmltree.New(nsStartMuted, "startmuted", "audio", "true", "video", "true"))
+	audioMuted, videoMuted := f.opts.StartMuted || p.room.exceeded(p.room.limits.audio), f.opts.StartMuted || p.room.exceeded(p.room.limits.video)
+	if audioMuted || videoMuted {
+		jingle.Add(xmltree.New(nsStartMuted, "startmuted", "audio", strconv.FormatBool(audioMuted), "video", strconv.FormatBool(videoMuted)))
 	}
 	jingle.Add(xmltree.New(nsFocus, "bridge-session", "id", s.bridgeID))
 	if p.json() {

@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"strconv"
 	"strings"
 
 	"gstjitsi/tests/deployment/xmltree"
@@ -78,10 +79,26 @@ func (f *Focus) handleConferenceRequest(iq, request *xmltree.Element) {
 	}
 	if r == nil {
 		r = f.newRoom(address)
+		r.limits.read(request)
 		f.rooms[address] = r
 		r.join()
 	}
 	r.whenJoined(ready)
+}
+
+func (l *limits) read(request *xmltree.Element) {
+	for _, p := range request.All("", "property") {
+		n, err := strconv.Atoi(p.Attr("value"))
+		if err != nil {
+			continue
+		}
+		switch p.Attr("name") {
+		case "startAudioMuted":
+			l.audio = n
+		case "startVideoMuted":
+			l.video = n
+		}
+	}
 }
 
 // mayOpenRooms takes the address that the proxy has given a request, which begins with the domain of who asks.

@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -29,14 +30,30 @@ type room struct {
 
 	conference  *bridge.Conference // nil while there are no sessions
 	bridgeCount string             // as told in presence; empty before the first session
-	presenceID  string             // of the focus' presence, always the same (recording a-alice)
-	bridgeID    string             // of <bridge-session>: the conference on the bridge, for all (recordings a-alice, a-bob)
+	limits      limits
+	presenceID  string // of the focus' presence, always the same (recording a-alice)
+	bridgeID    string // of <bridge-session>: the conference on the bridge, for all (recordings a-alice, a-bob)
 	alone       *time.Timer
 	unused      *time.Timer
 }
 
+// limits are how many participants may begin unmuted: what who opened the room has read in config.js.
+type limits struct{ audio, video int }
+
+// exceeded counts those who are invited, as Jicofo does whenever it invites somebody, anew too. (It invites the first two in any order.)
+func (r *room) exceeded(limit int) bool {
+	invited := 0
+	for _, p := range r.order {
+		if p.session != nil {
+			invited++
+		}
+	}
+	return invited > limit
+}
+
 func (f *Focus) newRoom(address string) *room {
-	return &room{focus: f, address: address, name: localPart(address), participants: map[string]*participant{}, presenceID: f.client.ID()}
+	return &room{focus: f, address: address, name: localPart(address), participants: map[string]*participant{}, presenceID: f.client.ID(),
+		limits: limits{audio: math.MaxInt, video: math.MaxInt}}
 }
 
 func (r *room) join() { r.sendPresence() }

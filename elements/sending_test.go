@@ -160,6 +160,28 @@ func TestAnEncoderOfTheApplicationsIsToldWhatTheNetworkCarries(t *testing.T) {
 	}
 }
 
+// What follows may be of another codec, and its times may begin elsewhere: those of x264enc do after 1000 hours.
+func TestASourceChangesItsCodecAndItsTimes(t *testing.T) {
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Codec"
+	sender := launch(t, `videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=15/1 ! tee name=t
+		t. ! queue ! vp8enc deadline=1 ! inputs.sink_0   t. ! queue ! x264enc tune=zerolatency ! inputs.sink_1
+		input-selector name=inputs sync-streams=false ! jitsisink name=j `+location+`  audiotestsrc is-live=true ! j.`)
+	receiver := launch(t, `jitsisrc name=j `+location+` ! video/x-raw ! fakesink name=video  j.audio_0 ! audio/x-raw ! fakesink name=audio`)
+	video, audio := counter(receiver, "video"), counter(receiver, "audio")
+	play(t, receiver, sender)
+	comes(t, video)
+	inputs, pad := sender.GetByName("inputs"), receiver.GetByName("j").GetStaticPad("video_0")
+	for _, next := range []struct{ input, codec string }{{"sink_1", "h264"}, {"sink_0", "vp8"}} {
+		inputs.SetObjectProperty("active-pad", inputs.GetStaticPad(next.input))
+		for deadline := time.Now().Add(patience); pad.ObjectProperty("codec") != next.codec; comes(t, video) {
+			if time.Now().After(deadline) {
+				t.Fatalf("after %s was chosen %v comes, not %s", next.input, pad.ObjectProperty("codec"), next.codec)
+			}
+		}
+		comes(t, audio)
+	}
+}
+
 func TestAMissingEncoderIsToldAsApplicationsExpectIt(t *testing.T) {
 	factory := gst.ElementFactoryFind("vp8enc")
 	rank := factory.GetRank()

@@ -128,6 +128,35 @@ gst_jitsi_sink_pad_init (GstJitsiSinkPad * pad)
   pad->video_type = 1;
 }
 
+/* What is inside takes the codec that it was made for. It is made anew for another one, with the caps, so nobody may be told that
+ * another one is refused. */
+static gboolean
+query (GstPad * pad, GstObject * parent, GstQuery * query)
+{
+  GstCaps *tmpl, *caps;
+  gboolean accepted;
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_CAPS:
+      tmpl = gst_pad_get_pad_template_caps (pad);
+      gst_query_parse_caps (query, &caps);
+      caps = caps != NULL ? gst_caps_intersect_full (caps, tmpl, GST_CAPS_INTERSECT_FIRST) : gst_caps_ref (tmpl);
+      gst_query_set_caps_result (query, caps);
+      gst_caps_unref (caps);
+      gst_caps_unref (tmpl);
+      return TRUE;
+    case GST_QUERY_ACCEPT_CAPS:
+      tmpl = gst_pad_get_pad_template_caps (pad);
+      gst_query_parse_accept_caps (query, &caps);
+      accepted = gst_caps_can_intersect (caps, tmpl);
+      gst_query_set_accept_caps_result (query, accepted);
+      gst_caps_unref (tmpl);
+      return TRUE;
+    default:
+      return gst_pad_query_default (pad, parent, query);
+  }
+}
+
 GType
 gstx_sink_pad_type (void)
 {
@@ -143,6 +172,7 @@ gstx_sink_pad_new (const char *name, GstPadTemplate * tmpl, GstPad * target,
           name, "direction", GST_PAD_SINK, "template", tmpl, NULL));
 
   SINK_PAD (pad)->video_type = video_type;
+  gst_pad_set_query_function (pad, query);
   gst_ghost_pad_set_target (GST_GHOST_PAD (pad), target);
   return pad;
 }

@@ -118,8 +118,9 @@ func (t *Transport) repair(e gst.Element) {
 		t.session = e
 		t.mu.Unlock()
 	case "clocksync":
-		// It paces packets: an encoder makes many out of one large buffer.
-		e.SetObjectProperty("sync", t.cfg.Pace)
+		// The one in front of the RTP session paces packets: an encoder makes many out of one large buffer. The one behind SRTP would do it
+		// again, and does not hear of another segment (1.22): all that we send would wait for it, x264enc's for 1000 hours.
+		e.SetObjectProperty("sync", t.cfg.Pace && e.GetParent() != nil && e.GetParent().GetName() == t.webrtc.GetName())
 	case "rtprtxsend":
 		t.pacer.LimitRetransmissions(e.GetStaticPad("src"))
 	case "rtprtxreceive":

@@ -182,6 +182,26 @@ func TestASourceChangesItsCodecAndItsTimes(t *testing.T) {
 	}
 }
 
+// Raw pictures may be sent in several sizes, encoded ones in one: the source is taken back and announced anew, with the same first SSRC, while
+// its packets are on their way.
+func TestASourceThatIsAnnouncedAnewIsReceivedOn(t *testing.T) {
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Anew"
+	sender := launch(t, `videotestsrc is-live=true ! video/x-raw,width=160,height=90,framerate=30/1 ! tee name=t
+		t. ! queue ! vp8enc deadline=1 ! inputs.sink_0   t. ! queue ! inputs.sink_1
+		input-selector name=inputs sync-streams=false ! jitsisink name=j `+location)
+	receiver := launch(t, `jitsisrc name=j `+location+` ! video/x-raw ! fakesink name=video`)
+	video := counter(receiver, "video")
+	play(t, receiver, sender)
+	comes(t, video)
+	inputs := sender.GetByName("inputs")
+	for i := range 12 {
+		inputs.SetObjectProperty("active-pad", inputs.GetStaticPad(fmt.Sprintf("sink_%d", (i+1)%2)))
+		waitMessage(t, receiver, "jitsi-source-removed", "-v0")
+		waitMessage(t, receiver, "jitsi-source-added", "-v0")
+		comes(t, video)
+	}
+}
+
 func TestAMissingEncoderIsToldAsApplicationsExpectIt(t *testing.T) {
 	factory := gst.ElementFactoryFind("vp8enc")
 	rank := factory.GetRank()

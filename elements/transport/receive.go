@@ -20,12 +20,15 @@ func (t *Transport) AddSource(source jingle.Source) {
 	t.mu.Lock()
 	t.sources[source.SSRC] = source
 	stream := t.streams[source.SSRC]
-	came := stream != nil && !stream.known // for the one who had the SSRC before
+	admitted := t.clearing[source.SSRC] == 0
+	came := admitted && stream != nil && !stream.known // for the one who had the SSRC before
 	if came {
 		stream.Source, stream.known = source, true
 	}
+	if admitted {
+		t.ssrcs.Set(source.SSRC, source.Endpoint)
+	}
 	t.mu.Unlock()
-	t.ssrcs.Set(source.SSRC, source.Endpoint)
 	t.updateRTXMap()
 	if came {
 		stream.hold()
@@ -41,13 +44,29 @@ func (t *Transport) RemoveSource(ssrc uint32, wait *sync.WaitGroup) {
 	stream := t.streams[ssrc]
 	delete(t.streams, ssrc)
 	delete(t.sources, ssrc)
+	t.clearing[ssrc]++
 	t.mu.Unlock()
 	t.updateRTXMap()
 	t.clears.Add(1) // Close waits for it
 	wait.Go(func() {
 		defer t.clears.Done()
+		defer t.cleared(ssrc)
 		t.recovering("remove source", func() { t.clear(ssrc, stream) })
 	})
+}
+
+// cleared lets the packets in of a source that came back under its SSRC meanwhile: the demultiplexer would have made their pads beside the
+// old ones, under the same names.
+func (t *Transport) cleared(ssrc uint32) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.clearing[ssrc]--; t.clearing[ssrc] > 0 {
+		return
+	}
+	delete(t.clearing, ssrc)
+	if source, back := t.sources[ssrc]; back {
+		t.ssrcs.Set(ssrc, source.Endpoint)
+	}
 }
 
 // filterSSRCs lets the packets of known sources alone into a demultiplexer: late ones, and reports, would bring back the pads of those who
@@ -106,9 +125,6 @@ func (t *Transport) takeStray(ssrc uint32) *Stream {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.streams[ssrc]
-	if _, back := t.sources[ssrc]; back || s == nil {
-		return nil
-	}
 	delete(t.streams, ssrc)
 	return s
 }
@@ -286,7 +302,7 @@ func (t *Transport) addStream(pad gst.Pad, ssrc uint32) {
 	s.link(pad)
 	t.mu.Lock()
 	source, known := t.sources[ssrc]
-	s.Source, s.known = source, known && !t.closed
+	s.Source, s.known = source, known && !t.closed && t.clearing[ssrc] == 0
 	t.streams[ssrc] = s
 	known = s.known
 	t.mu.Unlock()

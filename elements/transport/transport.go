@@ -61,11 +61,12 @@ type Transport struct {
 	mu       sync.Mutex // guards what callbacks and the owner share
 	sources  map[uint32]jingle.Source
 	streams  map[uint32]*Stream
-	sigs     gstx.Signals // of elements that webrtcbin made
-	inlets   []gst.Pad    // where decrypted RTP and RTCP come in
-	received gst.Pad      // decrypted RTP; nil while there is none
-	demuxed  []gst.Pad    // where RTP and RTCP are told apart by SSRC
-	session  gst.Element  // rtpsession; nil until it is there
+	clearing map[uint32]int // SSRCs of sources that are being taken away, and of how many
+	sigs     gstx.Signals   // of elements that webrtcbin made
+	inlets   []gst.Pad      // where decrypted RTP and RTCP come in
+	received gst.Pad        // decrypted RTP; nil while there is none
+	demuxed  []gst.Pad      // where RTP and RTCP are told apart by SSRC
+	session  gst.Element    // rtpsession; nil until it is there
 	closed   bool
 }
 
@@ -73,7 +74,7 @@ type Transport struct {
 func New(cfg Config) (*Transport, error) {
 	t := &Transport{
 		cfg: cfg, gate: gstx.NewGate(), arrived: gstx.NewActivity(), pacer: gstx.NewPacer(), ssrcs: gstx.NewSSRCTable(),
-		sources: map[uint32]jingle.Source{}, streams: map[uint32]*Stream{},
+		sources: map[uint32]jingle.Source{}, streams: map[uint32]*Stream{}, clearing: map[uint32]int{},
 	}
 	certificate, fingerprint, err := newCertificate()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"mellium.im/xmpp/stanza"
 
 	"gstjitsi/signaling/extdisco"
+	"gstjitsi/signaling/jingle"
 	"gstjitsi/signaling/ws"
 	"gstjitsi/signaling/xmpp"
 )
@@ -148,7 +149,7 @@ func (s *stay) domain() jid.JID { return s.jid.Domain() }
 
 // enter sends the first presence. Only this one carries <x>: another one makes the room replay all occupants.
 func (s *stay) enter(password string) {
-	s.phase = entering
+	s.phase, s.startMuted = entering, jingle.StartMuted{}
 	if password == "" {
 		password = s.cfg.RoomPassword
 	}

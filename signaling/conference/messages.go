@@ -52,7 +52,7 @@ func (s *stay) sendChat(text, to string) {
 // that its configuration changed: it may have a lobby now.
 func (s *stay) handleRoomMessage(m *xmpp.Message) {
 	from := m.From.Resourcepart()
-	if s.invited(m) || !m.From.Bare().Equal(s.room) || s.phase != inRoom || from == s.cfg.EndpointID {
+	if s.invited(m) || s.metadataMessage(m) || !m.From.Bare().Equal(s.room) || s.phase != inRoom || from == s.cfg.EndpointID {
 		return
 	}
 	if m.Type == stanza.ErrorMessage {

@@ -77,6 +77,7 @@ func (s *stay) startSession(offer *jingle.SessionInitiate) {
 	s.dropSession("success", "replaced by a new session")
 	s.jingleLog.Infof("session %s starts, %d sources", offer.SID, len(offer.Sources))
 	s.invitedAgain()
+	offer.StartMuted = s.policy(offer.StartMuted)
 	s.session = &session{offer: offer}
 	s.settle()
 	s.tellBridge(offer)

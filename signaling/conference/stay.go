@@ -12,6 +12,7 @@ import (
 	"gstjitsi/signaling/colibri"
 	"gstjitsi/signaling/extdisco"
 	"gstjitsi/signaling/guard"
+	"gstjitsi/signaling/jingle"
 	"gstjitsi/signaling/xmpp"
 )
 
@@ -30,12 +31,13 @@ type stay struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // everything asynchronous that the stay started
 
-	phase    phase
-	deadline *time.Timer // of joining for the first time
-	role     string      // ours in the room
-	bridge   bool        // false while the focus says that there is none
-	state    State
-	failed   *Error
+	phase      phase
+	deadline   *time.Timer       // of joining for the first time
+	role       string            // ours in the room
+	startMuted jingle.StartMuted // as the metadata of the room says to those who enter it
+	bridge     bool              // false while the focus says that there is none
+	state      State
+	failed     *Error
 
 	home          *Config // the deployment's own addresses, before we are sent elsewhere
 	homeAddresses addresses

@@ -35,8 +35,8 @@ type SessionInitiate struct {
 }
 
 // StartMuted says what a participant who has just joined shall have muted. Moderators put it into the room's metadata (startMuted), which
-// Jicofo reads: as of August 2026 it tells everybody who has just joined, whether or not they announce
-// http://jitsi.org/start-muted-room-metadata (ParticipantInviteRunnable), so we need not read the metadata ourselves.
+// Jicofo reads: as of August 2026 it tells everybody who has just joined, whether or not they read the metadata themselves, and
+// those who come later than config.js's limits allow.
 type StartMuted struct{ Audio, Video bool }
 
 // Description is what one side can send and receive of one medium (XEP-0167, XEP-0293, XEP-0294).

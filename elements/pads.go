@@ -99,12 +99,13 @@ func (e *element) releasePad(pad gst.Pad) {
 	}
 	c := e.control
 	e.mu.Unlock()
-	pad.SetActive(false)
-	switch {
-	case source != nil && c != nil:
-		c.do(func() { c.shut(source) })
-	case sink != nil && c != nil:
+	if sink != nil && c != nil { // before the pad is made inactive, which waits until the application's buffer is through
 		c.do(func() { c.withdraw(sink) })
+		sink.sender.Interrupt()
+	}
+	pad.SetActive(false)
+	if source != nil && c != nil {
+		c.do(func() { c.shut(source) })
 	}
 	e.RemovePad(pad)
 	gstx.ChildRemoved(e, pad)

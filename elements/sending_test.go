@@ -2,6 +2,7 @@ package elements
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -199,6 +200,35 @@ func TestASourceThatIsAnnouncedAnewIsReceivedOn(t *testing.T) {
 		waitMessage(t, receiver, "jitsi-source-removed", "-v0")
 		waitMessage(t, receiver, "jitsi-source-added", "-v0")
 		comes(t, video)
+	}
+}
+
+// A file's next picture may be far away, and in PAUSED no time comes.
+func TestAPadIsReleasedWhileAPictureWaitsForItsTime(t *testing.T) {
+	location := "local-addresses=127.0.0.1 location=" + startDeployment(t) + "/Release"
+	file := filepath.Join(t.TempDir(), "slides.webm")
+	made := launch(t, `videotestsrc num-buffers=3 ! video/x-raw,width=160,height=90,framerate=1/300 ! vp8enc deadline=1 ! webmmux ! filesink location=`+file)
+	play(t, made)
+	if m := made.GetBus().TimedPopFiltered(gst.ClockTime(patience), gst.MessageEOS|gst.MessageError); m == nil || m.Type() != gst.MessageEOS {
+		t.Fatalf("no file: %v", m)
+	}
+	for _, state := range []gst.State{gst.StatePlaying, gst.StatePaused} {
+		sender := launch(t, `filesrc location=`+file+` ! matroskademux ! identity name=slides ! jitsisink name=j `+location)
+		receiver := launch(t, `jitsisrc name=j `+location+` ! video/x-raw ! fakesink name=video`)
+		slides, video := counter(sender, "slides"), counter(receiver, "video")
+		play(t, receiver, sender)
+		comes(t, slides)
+		comes(t, slides) // the first one has left
+		comes(t, video)
+		sender.SetState(state)
+		sink, released := sender.GetByName("j"), make(chan struct{})
+		go func() {
+			defer close(released)
+			sink.ReleaseRequestPad(sink.GetStaticPad("video_0"))
+		}()
+		comes(t, released)
+		sender.SetState(gst.StateNull)
+		receiver.SetState(gst.StateNull)
 	}
 }
 

@@ -282,6 +282,12 @@ func NewKeyFrameRequest() *gst.Event {
 	return gst.NewEventCustom(gst.EventCustomUpstream, st)
 }
 
+// Interrupt lets go of a buffer that waits for its time. Nothing gets through afterwards.
+func (s *Sender) Interrupt() {
+	s.pacer.SetLockedState(true)
+	s.pacer.SetState(gst.StateReady)
+}
+
 // Close takes the chain out of the bin.
 func (s *Sender) Close() {
 	s.Disconnect()

@@ -371,7 +371,9 @@ func (s *Sender) makePassing() error {
 		gstx.GuessOpusLevel(last.GetStaticPad("src"))
 	} else {
 		limitQueue(last, 0, mostWaitingBytes, mostWaiting)
-		s.outlets[0].Hurry(last)
+		if s.options.Sync { // else what comes has no pace of its own, and nothing but the network's would hold it back
+			s.outlets[0].Hurry(last)
+		}
 	}
 	return s.join(chain, s.outlets[0])
 }

@@ -319,8 +319,15 @@ func TestNoEncoderWaitsForTheNetwork(t *testing.T) {
 		r.enter(5)
 		sink.RemoveProbe(probe)
 		r.drained(0, 5)
-		if hurries := r.outlets[0].hurries.Load(); hurries != (source != raw) { // the bitrate of raw video is ours
-			t.Errorf("%s: that what waits for long is sent at once is %v", source, hurries)
+		for _, sync := range []bool{false, true} { // what is not paced by its timestamps would leave all at once
+			r.sender.Disconnect()
+			r.sender.Configure(SenderOptions{Layers: 1, Sync: sync})
+			if err := r.sender.Connect([]Outlet{r.outlets[0]}); err != nil {
+				t.Fatal(err)
+			}
+			if hurries := r.outlets[0].hurries.Load(); hurries != (sync && source != raw) { // the bitrate of raw video is ours
+				t.Errorf("%s, sync %v: that what waits for long is sent at once is %v", source, sync, hurries)
+			}
 		}
 	}
 }

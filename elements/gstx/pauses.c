@@ -9,9 +9,24 @@
 /* All of it is the streaming thread's: without look-ahead, what comes of a frame leaves the encoder before the next comes in. */
 typedef struct
 {
+  GstSegment segment;
   GstClockTime last;            /* PTS of the last frame, as it came; NONE: none in this segment */
   GstClockTime hidden;          /* how long the pauses in this segment were, less a frame each */
 } Pauses;
+
+/* Some elements repeat the segment after a pause; another one has times of its own. */
+static void
+note_segment (Pauses * pauses, GstEvent * event)
+{
+  const GstSegment *segment;
+
+  gst_event_parse_segment (event, &segment);
+  if (gst_segment_is_equal (segment, &pauses->segment))
+    return;
+  gst_segment_copy_into (segment, &pauses->segment);
+  pauses->last = GST_CLOCK_TIME_NONE;
+  pauses->hidden = 0;
+}
 
 static void
 note_frame (Pauses * pauses, GstBuffer * frame)
@@ -31,10 +46,8 @@ hide (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   GstBuffer *frame;
 
   if (info->type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
-    if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_SEGMENT) {
-      pauses->last = GST_CLOCK_TIME_NONE;
-      pauses->hidden = 0;
-    }
+    if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_SEGMENT)
+      note_segment (pauses, GST_PAD_PROBE_INFO_EVENT (info));
     return GST_PAD_PROBE_OK;
   }
   frame = GST_PAD_PROBE_INFO_BUFFER (info);
@@ -71,6 +84,7 @@ gstx_hide_pauses (GstElement * encoder)
   GstPad *src = gst_element_get_static_pad (encoder, "src");
   Pauses *pauses = g_atomic_rc_box_new0 (Pauses);
 
+  gst_segment_init (&pauses->segment, GST_FORMAT_UNDEFINED);
   pauses->last = GST_CLOCK_TIME_NONE;
   gst_pad_add_probe (sink, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
       hide, pauses, (GDestroyNotify) g_atomic_rc_box_release);

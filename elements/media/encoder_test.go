@@ -37,10 +37,16 @@ func encodeWithPause(t *testing.T, codec Codec, bitrate int, temporal bool) enco
 		gstx.SetTemporalBitrate(element, bitrate)
 	}
 	var got encoded
-	p.GetByName("pause").GetStaticPad("src").AddProbe(gst.PadProbeTypeBuffer, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+	again := false
+	p.GetByName("pause").GetStaticPad("src").AddProbe(gst.PadProbeTypeBuffer, func(pad gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
 		at := info.GetBuffer().PTS()
 		if at >= gst.ClockTime(3*time.Second) && at < gst.ClockTime(5*time.Second) {
+			again = true
 			return gst.PadProbeDrop
+		}
+		if again { // as some elements do after a pause
+			again = false
+			pad.PushEvent(gst.NewEventSegment(pad.GetStickyEvent(gst.EventSegment, 0).ParseSegment()))
 		}
 		got.wanted = append(got.wanted, at)
 		return gst.PadProbeOK

@@ -226,6 +226,9 @@ func (c *controller) on(event conference.Event) {
 		c.changeParticipant(ev.Participant)
 	case conference.ParticipantLeft:
 		c.present = slices.DeleteFunc(c.present, func(p conference.Participant) bool { return p.ID == ev.Participant.ID })
+		if c.transport != nil {
+			c.transport.Forget(ev.Participant.ID)
+		}
 		c.route()
 	case conference.MuteRequested:
 		c.mute(ev.Media, ev.VideoType)

@@ -113,6 +113,14 @@ void gstx_pacer_skip (GstxPacer * pacer, GstPad * pad, GstPad * frames);
 void gstx_pacer_set_rate (GstxPacer * pacer, guint rate);
 void gstx_pacer_close (GstxPacer * pacer);
 
+/* Takes the keys of SSRCs that are no more out of an srtpdec. */
+typedef struct _GstxSrtpKeys GstxSrtpKeys;
+GstxSrtpKeys *gstx_srtp_keys_new (void);
+void gstx_srtp_keys_unref (GstxSrtpKeys * keys);
+void gstx_srtp_keys_watch (GstxSrtpKeys * keys, GstElement * decoder);
+void gstx_srtp_keys_forget (GstxSrtpKeys * keys, guint32 ssrc);
+void gstx_srtp_keys_keep (GstxSrtpKeys * keys, guint32 ssrc);
+
 /* Tells silence from sound in Opus packets that pass a pad, for the header extension of RFC 6464. */
 void gstx_guess_opus_level (GstPad * pad);
 

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -28,7 +29,10 @@ func (t *Transport) AddSource(source jingle.Source) {
 	if admitted {
 		t.ssrcs.Set(source.SSRC, source.Endpoint)
 	}
+	t.gone[source.Endpoint] = slices.DeleteFunc(t.gone[source.Endpoint], func(o jingle.Source) bool { return o.SSRC == source.SSRC })
 	t.mu.Unlock()
+	t.keys.Keep(source.SSRC)
+	t.keys.Keep(source.RTX)
 	t.updateRTXMap()
 	if came {
 		stream.hold()
@@ -42,6 +46,9 @@ func (t *Transport) RemoveSource(ssrc uint32, wait *sync.WaitGroup) {
 	t.ssrcs.Remove(ssrc)
 	t.mu.Lock()
 	stream := t.streams[ssrc]
+	if source, known := t.sources[ssrc]; known && !source.Rewritten {
+		t.gone[source.Endpoint] = append(t.gone[source.Endpoint], source)
+	}
 	delete(t.streams, ssrc)
 	delete(t.sources, ssrc)
 	t.clearing[ssrc]++
@@ -67,6 +74,22 @@ func (t *Transport) cleared(ssrc uint32) {
 	if source, back := t.sources[ssrc]; back {
 		t.ssrcs.Set(ssrc, source.Endpoint)
 	}
+}
+
+// Forget lets go of the keys for the sources of a participant who has left for good, and whose sources have been removed.
+func (t *Transport) Forget(endpoint string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, source := range t.gone[endpoint] {
+		if _, back := t.sources[source.SSRC]; back { // somebody else's
+			continue
+		}
+		t.keys.Forget(source.SSRC)
+		if source.RTX != 0 {
+			t.keys.Forget(source.RTX)
+		}
+	}
+	delete(t.gone, endpoint)
 }
 
 // filterSSRCs lets the packets of known sources alone into a demultiplexer: late ones, and reports, would bring back the pads of those who

@@ -32,8 +32,8 @@ func pass(t *testing.T, table *gstx.SSRCTable) bool {
 func TestASourceThatComesBackWaitsUntilWhatItHadIsGone(t *testing.T) {
 	gst.Init()
 	tr := &Transport{
-		rtpbin: gst.ElementFactoryMake("rtpbin", ""), ssrcs: gstx.NewSSRCTable(),
-		sources: map[uint32]jingle.Source{}, streams: map[uint32]*Stream{}, clearing: map[uint32]int{},
+		rtpbin: gst.ElementFactoryMake("rtpbin", ""), ssrcs: gstx.NewSSRCTable(), keys: gstx.NewSRTPKeys(),
+		sources: map[uint32]jingle.Source{}, streams: map[uint32]*Stream{}, clearing: map[uint32]int{}, gone: map[string][]jingle.Source{},
 	}
 	source := jingle.Source{SSRC: 4711, Endpoint: "5410b27b"}
 	tr.AddSource(source)

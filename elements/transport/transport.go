@@ -51,6 +51,7 @@ type Transport struct {
 	arrived *gstx.Activity // decrypted RTP and RTCP
 	pacer   *gstx.Pacer    // of our video
 	ssrcs   *gstx.SSRCTable
+	keys    *gstx.SRTPKeys
 	pem     string
 	local   jingle.Fingerprint
 	senders []*Sender
@@ -61,12 +62,13 @@ type Transport struct {
 	mu       sync.Mutex // guards what callbacks and the owner share
 	sources  map[uint32]jingle.Source
 	streams  map[uint32]*Stream
-	clearing map[uint32]int // SSRCs of sources that are being taken away, and of how many
-	sigs     gstx.Signals   // of elements that webrtcbin made
-	inlets   []gst.Pad      // where decrypted RTP and RTCP come in
-	received gst.Pad        // decrypted RTP; nil while there is none
-	demuxed  []gst.Pad      // where RTP and RTCP are told apart by SSRC
-	session  gst.Element    // rtpsession; nil until it is there
+	clearing map[uint32]int             // SSRCs of sources that are being taken away, and of how many
+	gone     map[string][]jingle.Source // that were an endpoint's
+	sigs     gstx.Signals               // of elements that webrtcbin made
+	inlets   []gst.Pad                  // where decrypted RTP and RTCP come in
+	received gst.Pad                    // decrypted RTP; nil while there is none
+	demuxed  []gst.Pad                  // where RTP and RTCP are told apart by SSRC
+	session  gst.Element                // rtpsession; nil until it is there
 	closed   bool
 }
 
@@ -74,7 +76,8 @@ type Transport struct {
 func New(cfg Config) (*Transport, error) {
 	t := &Transport{
 		cfg: cfg, gate: gstx.NewGate(), arrived: gstx.NewActivity(), pacer: gstx.NewPacer(), ssrcs: gstx.NewSSRCTable(),
-		sources: map[uint32]jingle.Source{}, streams: map[uint32]*Stream{}, clearing: map[uint32]int{},
+		keys: gstx.NewSRTPKeys(), sources: map[uint32]jingle.Source{}, streams: map[uint32]*Stream{}, clearing: map[uint32]int{},
+		gone: map[string][]jingle.Source{},
 	}
 	certificate, fingerprint, err := newCertificate()
 	if err != nil {

@@ -108,6 +108,8 @@ func (t *Transport) repair(e gst.Element) {
 		t.repairDTLSDecoder(e)
 	case "dtlssrtpenc":
 		t.guardDTLSEncoder(e)
+	case "srtpdec":
+		t.keys.Watch(e)
 	case "rtpssrcdemux":
 		t.filterSSRCs(e)
 	case "rtpsession":

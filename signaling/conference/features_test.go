@@ -42,7 +42,7 @@ func TestARewrittenSSRCMovesFromOneSourceToAnother(t *testing.T) {
 	const videoMap = `{"colibriClass":"VideoSourcesMap","mappedSources":[`
 	b.say(conn, videoMap+`{"source":"a-v0","owner":"a","ssrc":7,"rtx":8,"videoType":"CAMERA","mid":"v0"}]}`)
 	got := next[SourceAdded](g).Source
-	if got.Name != "a-v0" || got.Endpoint != "a" || got.SSRC != 7 || got.RTX != 8 || got.VideoType != jingle.Camera || got.MID != "v0" {
+	if got.Name != "a-v0" || got.Endpoint != "a" || got.SSRC != 7 || got.RTX != 8 || got.VideoType != jingle.Camera || got.MID != "v0" || !got.Rewritten {
 		t.Errorf("got %+v", got)
 	}
 	b.say(conn, videoMap+`{"source":"b-v1","owner":"b","ssrc":7,"rtx":8,"videoType":"DESKTOP_HIGH_FPS","mid":"v0"}]}`)

@@ -27,7 +27,7 @@ func (s *stay) addMapped(media jingle.Media, mapped []colibri.MappedSource) {
 }
 
 func sourceOf(media jingle.Media, m colibri.MappedSource) (jingle.Source, bool) {
-	source := jingle.Source{Name: m.Name, Endpoint: m.Owner, Media: media, SSRC: m.SSRC, RTX: m.RTX, MID: m.MID}
+	source := jingle.Source{Name: m.Name, Endpoint: m.Owner, Media: media, SSRC: m.SSRC, RTX: m.RTX, MID: m.MID, Rewritten: true}
 	if media == jingle.Video {
 		source.VideoType = jingle.Camera
 		if strings.HasPrefix(m.VideoType, "DESKTOP") { // there is DESKTOP_HIGH_FPS, too

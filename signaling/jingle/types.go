@@ -106,6 +106,7 @@ type Source struct {
 	RTX       uint32    // retransmissions of SSRC (FID group); 0 where there are none
 	Other     []uint32  // further SSRCs that were signalled for it (SVC, simulcast layers and their RTX)
 	MID       string    // on its packets, where the bridge demultiplexes by MID (e-rewriting-mid); else empty
+	Rewritten bool      // SSRC and RTX are the bridge's own, and may carry another source later (e-rewriting)
 }
 
 // LocalSource is a stream that we send.

@@ -261,6 +261,8 @@ gstx_pacer_drop (GstxPacer * pacer, GstPad * pad, gboolean drop)
 
   g_return_if_fail (GST_PAD_CHAINFUNC (pad) == paced_chain);
   g_atomic_int_set (&paced->drop, drop);
+  if (!drop)                    /* what was to end a skip may be gone with its payloader */
+    g_atomic_int_set (&paced->skip, FALSE);
   wake (pacer);
 }
 

@@ -144,8 +144,16 @@ func (s *Sender) Disconnect() {
 	defer s.mu.Unlock()
 	s.open = false
 	s.apply()
+	s.discard()
 	s.unlink()
 	s.outlets, s.used = nil, 0
+}
+
+// discard lets nobody wait for pictures that are still to be sent: each of them is spread over time.
+func (s *Sender) discard() {
+	for _, o := range s.outlets {
+		o.Drop(true)
+	}
 }
 
 // Open lets the data through to the transport, beginning with a key frame.
@@ -371,6 +379,7 @@ func (s *Sender) makePassing() error {
 		gstx.GuessOpusLevel(last.GetStaticPad("src"))
 	} else {
 		limitQueue(last, 0, mostWaitingBytes, mostWaiting)
+		s.outlets[0].Drop(false)
 		if s.options.Sync { // else what comes has no pace of its own, and nothing but the network's would hold it back
 			s.outlets[0].Hurry(last)
 		}
@@ -512,6 +521,7 @@ func (s *Sender) unlink() {
 }
 
 func (s *Sender) removeCoding() {
+	s.discard()
 	s.unlink()
 	out := s.valve.GetStaticPad("src")
 	if peer := out.GetPeer(); peer != nil {

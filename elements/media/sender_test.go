@@ -319,8 +319,14 @@ func TestNoEncoderWaitsForTheNetwork(t *testing.T) {
 		r.enter(5)
 		sink.RemoveProbe(probe)
 		r.drained(0, 5)
+		if r.outlets[0].drops.Load() {
+			t.Errorf("%s: nothing is sent", source)
+		}
 		for _, sync := range []bool{false, true} { // what is not paced by its timestamps would leave all at once
 			r.sender.Disconnect()
+			if !r.outlets[0].drops.Load() {
+				t.Errorf("%s: a picture that is being sent is waited for", source)
+			}
 			r.sender.Configure(SenderOptions{Layers: 1, Sync: sync})
 			if err := r.sender.Connect([]Outlet{r.outlets[0]}); err != nil {
 				t.Fatal(err)

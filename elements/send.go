@@ -199,8 +199,12 @@ func (c *controller) withdraw(p *sinkPad) {
 	c.updateLocalSources()
 }
 
+// drainLimit is for how long the last pictures may take: more does not wait in a queue.
+const drainLimit = 500 * time.Millisecond
+
 // onSinkEOS runs on the application's streaming thread.
 func (e *element) onSinkEOS(p *sinkPad) {
+	p.sender.Drain(drainLimit)
 	e.mu.Lock()
 	p.ended = true
 	all := !slices.ContainsFunc(e.sinks, func(p *sinkPad) bool { return !p.ended })

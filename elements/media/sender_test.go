@@ -338,6 +338,45 @@ func TestNoEncoderWaitsForTheNetwork(t *testing.T) {
 	}
 }
 
+// TestTheEndOfAStreamWaitsForItsLastPictures lets none of them leave for a while.
+func TestTheEndOfAStreamWaitsForItsLastPictures(t *testing.T) {
+	const raw = `videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48,framerate=30/1`
+	for source, arrive := range map[string]int{raw: 1, raw + ` ! vp8enc deadline=1`: 5} { // an encoder of ours may still have some
+		r := newRig(t, source, 1, VP8)
+		held, ended := make(chan struct{}, 1), make(chan struct{}, 1)
+		sink := r.outlets[0].sink
+		probe := sink.AddProbe(gst.PadProbeTypeBlock|gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+			select {
+			case held <- struct{}{}:
+			default:
+			}
+			return gst.PadProbeOK
+		})
+		r.sender.Input().AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
+			if info.GetEvent().GetType() == gst.EventEOS {
+				r.sender.Drain(patience)
+				ended <- struct{}{}
+				return gst.PadProbeDrop
+			}
+			return gst.PadProbeOK
+		})
+		if err := r.play(); err != nil {
+			t.Fatal(err)
+		}
+		within(t, held)
+		if len(ended) > 0 {
+			t.Errorf("%s: it ended before its last picture had left", source)
+		}
+		sink.RemoveProbe(probe)
+		within(t, ended)
+		if n := len(r.outlets[0].caps); n < arrive {
+			t.Errorf("%s: %d pictures have left at the end", source, n)
+		}
+		r.sender.Disconnect()
+		r.sender.Drain(patience) // has nothing to wait for
+	}
+}
+
 // stops waits until the outlets from one on get nothing any more, while those below go on. What is in the encoders and
 // queues still comes.
 func (r *rig) stops(from int) {

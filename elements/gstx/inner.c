@@ -15,7 +15,7 @@ enum
 
 extern void goInnerMessage (GObject * bin, char *inner, int kind, guint domain, int code, char *text, char *debug, char *source);
 
-/* The inner pipeline that an object is, or is a part of. */
+/* The inner pipeline that an object is, or is a part of. It may have been taken out of the bin since the message was posted. */
 static GstElement *
 inner_of (GstBin * bin, GstObject * object)
 {
@@ -23,18 +23,17 @@ inner_of (GstBin * bin, GstObject * object)
 
   while (o != NULL) {
     GstObject *parent = gst_object_get_parent (o);
+    gboolean child = parent == GST_OBJECT_CAST (bin);
 
-    if (parent == GST_OBJECT_CAST (bin)) {
-      gst_object_unref (parent);
-      if (g_object_get_qdata (G_OBJECT (o), inner_quark) != NULL)
-        return GST_ELEMENT_CAST (o);
-      break;
+    if ((child || parent == NULL) && g_object_get_qdata (G_OBJECT (o), inner_quark) != NULL) {
+      gst_clear_object (&parent);
+      return GST_ELEMENT_CAST (o);
     }
+    if (child)
+      gst_clear_object (&parent);
     gst_object_unref (o);
     o = parent;
   }
-  if (o != NULL)
-    gst_object_unref (o);
   return NULL;
 }
 

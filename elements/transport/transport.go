@@ -59,17 +59,18 @@ type Transport struct {
 	audioPT uint8          // of the microphone
 	clears  sync.WaitGroup // sources that are being taken away
 
-	mu       sync.Mutex // guards what callbacks and the owner share
-	sources  map[uint32]jingle.Source
-	streams  map[uint32]*Stream
-	clearing map[uint32]int             // SSRCs of sources that are being taken away, and of how many
-	gone     map[string][]jingle.Source // that were an endpoint's
-	sigs     gstx.Signals               // of elements that webrtcbin made
-	inlets   []gst.Pad                  // where decrypted RTP and RTCP come in
-	received gst.Pad                    // decrypted RTP; nil while there is none
-	demuxed  []gst.Pad                  // where RTP and RTCP are told apart by SSRC
-	session  gst.Element                // rtpsession; nil until it is there
-	closed   bool
+	mu        sync.Mutex // guards what callbacks and the owner share
+	sources   map[uint32]jingle.Source
+	streams   map[uint32]*Stream
+	clearing  map[uint32]int             // SSRCs of sources that are being taken away, and of how many
+	gone      map[string][]jingle.Source // that were an endpoint's
+	sigs      gstx.Signals               // of elements that webrtcbin made
+	entrances []gst.Pad                  // where DTLS and SRTP come in
+	inlets    []gst.Pad                  // where decrypted RTP and RTCP come in
+	received  gst.Pad                    // decrypted RTP; nil while there is none
+	demuxed   []gst.Pad                  // where RTP and RTCP are told apart by SSRC
+	session   gst.Element                // rtpsession; nil until it is there
+	closed    bool
 }
 
 // New puts a webrtcbin into the bin, in the bin's state.
@@ -140,17 +141,25 @@ func (t *Transport) Silence() (time.Duration, bool) { return t.arrived.Age() }
 const stopLimit = time.Second
 
 // stopReceiving drops all packets from now on, and returns when none is on its way: an RTP session without a clock, as
-// it is once it was taken out of its bin, makes nonsense of them.
+// it is once it was taken out of its bin, makes nonsense of them, and so does an srtpdec (critical messages) of its first ones while it is
+// shut down (1.22).
 func (t *Transport) stopReceiving() {
 	t.mu.Lock()
-	inlets := t.inlets
-	t.inlets = nil
+	inlets, entrances := t.inlets, t.entrances
+	t.inlets, t.entrances = nil, nil
 	t.mu.Unlock()
 	closed := gstx.NewGate()
+	var busy []gst.Pad
+	for _, pad := range entrances {
+		closed.Guard(pad)
+		if peer := pad.GetPeer(); peer != nil && !pad.IsBlocking() && !peer.IsBlocking() { // as webrtcbin's are before it connects
+			busy = append(busy, peer)
+		}
+	}
 	for _, pad := range inlets {
 		closed.Guard(pad)
 	}
-	t.awaitIdle(inlets)
+	t.awaitIdle(append(busy, inlets...))
 }
 
 // awaitIdle returns when no packet is being pushed through any of these source pads.

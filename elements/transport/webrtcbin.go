@@ -162,6 +162,7 @@ func (t *Transport) repairDTLSDecoder(e gst.Element) {
 	e.SetObjectProperty("pem", t.pem)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.entrances = append(t.entrances, e.GetStaticPad("sink"))
 	for _, name := range []string{"rtp_src", "rtcp_src"} {
 		pad := e.GetStaticPad(name)
 		t.gate.Guard(pad)

@@ -54,6 +54,7 @@ func (c *controller) addStream(sid string, s *transport.Stream) {
 		return
 	}
 	c.streams[s.Source.SSRC] = s
+	c.transport.SetLatency(c.config.LatencyMS) // rtpbin misses a jitter buffer that it is just making when the latency changes (1.22)
 	c.route()
 	s.Release()
 }

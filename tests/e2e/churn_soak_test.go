@@ -21,15 +21,15 @@ import (
 )
 
 const (
-	fixed         = 3   // who stay, and are recorded
-	mostOthers    = 20  // who come and go
-	leastChanges  = 400 // comings and goings: each of the twenty comes and goes ten times
-	otherSlots    = 4
-	mostSilence   = 200 * time.Millisecond
+	fixed        = 3   // who stay, and are recorded
+	mostOthers   = 20  // who come and go
+	leastChanges = 400 // comings and goings: each of the twenty comes and goes ten times
+	otherSlots   = 4
+	mostSilence  = 200 * time.Millisecond
 	// allowedGrowth is of memory, in bytes, from the most in the second quarter to the most in the last. The allocator's arenas grow with the
 	// most who were there at once: a recorder has 93 to 98 MB in the end, whether that is after two minutes or after five.
 	allowedGrowth = 20 << 20
-	spareThreads  = 4        // of Go, which keeps some
+	spareThreads  = 4 // of Go, which keeps some
 )
 
 // TestSoakRecordingsSurviveChurn records three participants while twenty others come and go in random order.

@@ -59,9 +59,10 @@ func TestLatencyChangesWhilePlaying(t *testing.T) {
 			t.Fatal("no latency message came")
 		}
 	}
-	for behind := ""; ; { // one that was just being made follows
+	for { // one that was just being made follows
 		buffers := jitterBuffersOf(bin.(gst.Bin))
-		if behind = behindLatency(buffers, 650); behind == "" && len(buffers) > 0 {
+		behind := behindLatency(buffers, 650)
+		if behind == "" && len(buffers) > 0 {
 			break
 		}
 		if bus.TimedPopFiltered(gst.ClockTime(patience), gst.MessageLatency) == nil {

@@ -28,7 +28,7 @@ type TWCCReport struct {
 // TWCC collects reports of transport-wide feedback, which an RTP session sends upstream as an event for each (1.22).
 type TWCC struct{ native *C.GstxTwcc }
 
-// CollectTWCC collects what passes a source pad's peer's way, upstream. Of the events only those pass with which there is something to
+// CollectTWCC collects what passes a pad upstream. Of the events only those pass with which there is something to
 // take: the first one after some time, and each that tells of a loss.
 func CollectTWCC(pad gst.Pad) *TWCC {
 	t := &TWCC{C.gstx_twcc_new()}

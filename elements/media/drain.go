@@ -34,7 +34,7 @@ func (s *Sender) waiting() []gst.Element {
 	case len(s.layers) > 0:
 		for _, l := range s.layers {
 			if l.on {
-				queues = append(queues, l.elements[len(l.elements)-1])
+				queues = append(queues, l.waiting())
 			}
 		}
 	case s.codec.Media == "video" && len(s.chain) > 0:

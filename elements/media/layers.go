@@ -96,9 +96,9 @@ func newLayer(bin gst.Bin, codec Codec, sz size, scale, leaky, temporal bool) (*
 	}
 	l := &layer{size: sz, encoder: enc, elements: elements, valve: elements[0], temporal: temporal && enc.factory == "vp8enc"}
 	l.valve.SetObjectProperty("drop", true)
-	queue, waiting := elements[1], elements[len(elements)-1]
+	queue := elements[1]
 	limitQueue(queue, mostPictures, 0, 0)
-	limitQueue(waiting, 0, mostWaitingBytes, mostWaiting)
+	limitQueue(l.waiting(), 0, mostWaitingBytes, mostWaiting)
 	if leaky {
 		gstx.SetFromString(queue, "leaky", "downstream")
 	}
@@ -135,12 +135,13 @@ func limitQueue(queue gst.Element, buffers, bytes int, length time.Duration) {
 }
 
 func (l *layer) input() gst.Pad  { return l.valve.GetStaticPad("sink") }
-func (l *layer) output() gst.Pad { return l.elements[len(l.elements)-1].GetStaticPad("src") }
+func (l *layer) output() gst.Pad { return l.waiting().GetStaticPad("src") }
 
-// hush lets the layer, which is of no use any more, tell nothing. A picture that waits in its queue makes vp8enc negotiate, which
+// waiting is the queue behind the encoder.
+func (l *layer) waiting() gst.Element { return l.elements[len(l.elements)-1] }
+
+// hush lets elements that are of no use any more tell nothing. A picture that waits in a layer's queue makes vp8enc negotiate, which
 // is an error to it with nobody behind it; to wait until it is through is no way, since a transport that pauses holds it up.
-func (l *layer) hush() { hush(l.elements) }
-
 func hush(elements []gst.Element) {
 	for _, e := range elements {
 		e.SetBus(nil)

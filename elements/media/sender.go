@@ -510,7 +510,7 @@ func (s *Sender) unlink() {
 		outputs[0] = s.chain[n-1].GetStaticPad("src")
 	}
 	for _, l := range s.layers {
-		l.hush()
+		hush(l.elements)
 		outputs = append(outputs, l.output())
 	}
 	for _, out := range outputs {

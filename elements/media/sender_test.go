@@ -298,26 +298,32 @@ func (r *rig) enter(n int) {
 	}
 }
 
+// hold lets nothing into an outlet until it is released, and tells when the first buffer waits there.
+func (r *rig) hold(outlet int) (held <-chan struct{}, release func()) {
+	waits := make(chan struct{}, 1)
+	sink := r.outlets[outlet].sink
+	probe := sink.AddProbe(gst.PadProbeTypeBlock|gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
+		select {
+		case waits <- struct{}{}:
+		default:
+		}
+		return gst.PadProbeOK
+	})
+	return waits, func() { sink.RemoveProbe(probe) }
+}
+
 // TestNoEncoderWaitsForTheNetwork: its pictures would come later and later, each of them late by what those before it took to be sent.
 func TestNoEncoderWaitsForTheNetwork(t *testing.T) {
 	const raw = `videotestsrc is-live=true ! video/x-raw,width=64,height=48,framerate=30/1`
 	for _, source := range []string{raw, raw + ` ! vp8enc deadline=1`, raw + ` ! vp8enc deadline=1 ! rtpvp8pay`} {
 		r := newRig(t, source, 1, VP8)
-		held := make(chan struct{}, 1)
-		sink := r.outlets[0].sink
-		probe := sink.AddProbe(gst.PadProbeTypeBlock|gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
-			select {
-			case held <- struct{}{}:
-			default:
-			}
-			return gst.PadProbeOK
-		})
+		held, release := r.hold(0)
 		if err := r.play(); err != nil {
 			t.Fatal(err)
 		}
 		within(t, held)
 		r.enter(5)
-		sink.RemoveProbe(probe)
+		release()
 		r.drained(0, 5)
 		if r.outlets[0].drops.Load() {
 			t.Errorf("%s: nothing is sent", source)
@@ -343,15 +349,8 @@ func TestTheEndOfAStreamWaitsForItsLastPictures(t *testing.T) {
 	const raw = `videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48,framerate=30/1`
 	for source, arrive := range map[string]int{raw: 1, raw + ` ! vp8enc deadline=1`: 5} { // an encoder of ours may still have some
 		r := newRig(t, source, 1, VP8)
-		held, ended := make(chan struct{}, 1), make(chan struct{}, 1)
-		sink := r.outlets[0].sink
-		probe := sink.AddProbe(gst.PadProbeTypeBlock|gst.PadProbeTypeBuffer, func(gst.Pad, *gst.PadProbeInfo) gst.PadProbeReturn {
-			select {
-			case held <- struct{}{}:
-			default:
-			}
-			return gst.PadProbeOK
-		})
+		ended := make(chan struct{}, 1)
+		held, release := r.hold(0)
 		r.sender.Input().AddProbe(gst.PadProbeTypeEventDownstream, func(_ gst.Pad, info *gst.PadProbeInfo) gst.PadProbeReturn {
 			if info.GetEvent().GetType() == gst.EventEOS {
 				r.sender.Drain(patience)
@@ -367,7 +366,7 @@ func TestTheEndOfAStreamWaitsForItsLastPictures(t *testing.T) {
 		if len(ended) > 0 {
 			t.Errorf("%s: it ended before its last picture had left", source)
 		}
-		sink.RemoveProbe(probe)
+		release()
 		within(t, ended)
 		if n := len(r.outlets[0].caps); n < arrive {
 			t.Errorf("%s: %d pictures have left at the end", source, n)
